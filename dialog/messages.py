@@ -1,0 +1,52 @@
+"""The closed vocabulary that stages exchange.
+
+Knows what a conversation is made of; knows nothing about who recognises, retrieves or
+speaks. Everything is frozen, and times are seconds from the start of the recording.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Rung = Literal["llm", "extractive", "none"]
+"""Who worded an answer: the language model, the passages themselves, or nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word: lower case, as the recogniser heard it."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard: `words` are the recogniser's own, `text` is for reading.
+
+    Silence and noise are valid audio: `text` is then empty and `words` is `()`.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage that an answer rests on. `id` is the document's, `quote` its own words."""
+
+    id: str
+    title: str
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `source` says which rung of the ladder spoke."""
+
+    text: str
+    source: Rung
+    sources: tuple[Source, ...] = ()
