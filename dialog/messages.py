@@ -7,6 +7,12 @@ speaks. Everything is frozen, and times are seconds from the start of the record
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+"""Mono PCM, shape (samples,), full scale is -1 to 1."""
+
 Rung = Literal["llm", "extractive", "none"]
 """Who worded an answer: the language model, the passages themselves, or nobody."""
 
@@ -50,3 +56,18 @@ class Answer:
     text: str
     source: Rung
     sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta:
+    """The next piece of an answer that is still being worded; the whole follows as `Answer`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A spoken phrase, ready to play."""
+
+    samples: Samples
+    rate_hz: int
