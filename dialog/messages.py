@@ -5,7 +5,8 @@ speaks. Everything is frozen, and times are seconds from the start of the record
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ Samples = NDArray[np.float32]
 
 Rung = Literal["llm", "extractive", "none"]
 """Who worded an answer: the language model, the passages themselves, or nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A spoken question as a file of any format: a path, or an open binary stream."""
+
+    audio: Path | BinaryIO
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,53 @@
+# Everything happens in .venv of the checkout; `make demo` and `make test` need nothing else.
+# PYTHON=... picks an interpreter; otherwise the first 3.11 or 3.12 found is taken.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+export BESEDA_HOME ?= $(CURDIR)/.beseda
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c constraints.txt
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: help demo serve test test-unit test-gpu check bench asr-model tts-model clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@PYTHON="$(PYTHON)" sh .ci/venv.sh $(VENV)
+
+$(VENV)/.installed: $(SOURCES) | $(BIN)/python
+	@echo "Installing into $(VENV) (PyTorch and NeMo: two minutes or more the first time)..."
+	@$(PIP) -e . && touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing the test tools..."
+	@$(PIP) -e '.[dev]' && touch $@
+
+demo: $(VENV)/.installed  ## a spoken question in, a spoken answer out (reply.wav)
+	@$(BIN)/beseda ingest samples/knowledge
+	@$(BIN)/beseda talk samples/questions/q1.wav -o reply.wav
+	@echo "The spoken answer is in reply.wav"
+
+serve: $(VENV)/.installed  ## the service on 127.0.0.1:8000
+	@$(BIN)/beseda serve
+
+check: $(VENV)/.installed-dev  ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(VENV)/.installed-dev  ## all tests that need no GPU
+	$(BIN)/pytest -m "not gpu and not bench"
+
+test-unit: $(VENV)/.installed-dev  ## the fast ones, no NeMo
+	$(BIN)/pytest -m unit
+
+test-gpu: $(VENV)/.installed-dev  ## transcription and synthesis on CUDA; says so when there is none
+	$(BIN)/pytest -m gpu -rs
+
+bench: $(VENV)/.installed-dev  ## timings, as ratios within one run
+	$(BIN)/pytest -m bench -s
+
+clean:  ## forget the environment and the demo's home
+	rm -rf $(VENV) .beseda reply.wav

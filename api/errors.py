@@ -1,0 +1,65 @@
+"""Errors as HTTP says them: OpenAI's body, the right status, nothing of our insides."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from dialog.errors import BadInput, Unavailable
+
+log = logging.getLogger(__name__)
+
+
+def error_body(message: str, status: int, code: str | None = None) -> dict[str, object]:
+    """OpenAI's error object (their API reference, "Error codes")."""
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Turn every exception that a route lets out into one clear JSON body."""
+    app.add_exception_handler(BadInput, _bad_input)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(Exception, _fault)
+
+
+def _respond(message: str, status: int, code: str | None = None) -> JSONResponse:
+    return JSONResponse(error_body(message, status, code), status_code=status)
+
+
+async def _bad_input(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BadInput)
+    return _respond(error.message, error.status, error.code)
+
+
+async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Unavailable)
+    return _respond(error.message, 503, "unavailable")
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    response = _respond(str(error.detail), error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _validation(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
+    return _respond(f"{where or 'request'}: {first['msg']}", 400, "invalid_request")
+
+
+async def _fault(_: Request, error: Exception) -> JSONResponse:
+    # The type and place are logged, never the message: it may quote what a caller said.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+    log.error("fault %s at %s", type(error).__name__, place)
+    return _respond("internal error", 500, "internal_error")

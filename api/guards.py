@@ -1,0 +1,77 @@
+"""What stands before every route: a key where keys are set, and a limit on the body.
+
+Plain ASGI, so that a body is counted as it arrives and never held whole.
+"""
+
+import hmac
+
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import error_body
+
+OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+
+
+class RequireKey:
+    """Asks for `Authorization: Bearer KEY` (or `X-API-Key`) once keys are configured."""
+
+    def __init__(self, app: ASGIApp, keys: frozenset[str]) -> None:
+        self._app = app
+        self._keys = tuple(key.encode() for key in keys)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self._keys or scope["path"] in OPEN_PATHS:
+            await self._app(scope, receive, send)
+        elif any(hmac.compare_digest(_key(scope), key) for key in self._keys):
+            await self._app(scope, receive, send)
+        else:
+            body = error_body("a valid API key is required", 401, "invalid_api_key")
+            response = JSONResponse(body, 401, headers={"WWW-Authenticate": "Bearer"})
+            await response(scope, receive, send)
+
+
+class LimitBody:
+    """Answers 413 to a body over `limit_bytes`, declared or merely sent."""
+
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._limit_bytes:
+            body = error_body(self._message(), 413, "body_too_large")
+            await JSONResponse(body, 413)(scope, receive, send)
+            return
+        await self._app(scope, self._counting(receive), send)
+
+    def _counting(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._limit_bytes:
+                raise HTTPException(413, self._message())
+            return message
+
+        return counted
+
+    def _message(self) -> str:
+        return f"the body is over BESEDA_MAX_UPLOAD, {self._limit_bytes} bytes"
+
+
+def _key(scope: Scope) -> bytes:
+    headers = dict(scope["headers"])
+    authorization: bytes = headers.get(b"authorization", b"")
+    scheme, _, token = authorization.partition(b" ")
+    if scheme.lower() == b"bearer":
+        return token.strip()
+    key: bytes = headers.get(b"x-api-key", b"")
+    return key

@@ -1,0 +1,133 @@
+"""Every setting, read in one place: `BESEDA_*` variables first, then `beseda.toml`.
+
+Knows names, defaults and which combinations are refused; builds nothing.
+"""
+
+import ipaddress
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy import make_url
+
+from dialog.errors import BadInput
+
+DEFAULT_HOME = Path("~/.local/share/beseda")
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an operator may decide. `*_file` settings name a file that holds a secret."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BESEDA_",
+        toml_file=os.environ.get("BESEDA_CONFIG", "beseda.toml"),
+        extra="ignore",
+    )
+
+    home: Path = DEFAULT_HOME
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    api_keys_file: Path | None = None
+    max_upload: ByteSize = ByteSize(100 * MIB)
+
+    database_url: str | None = None
+    database_password_file: Path | None = None
+    qdrant_url: str | None = None
+    qdrant_api_key: SecretStr | None = None
+    dense_model: str | None = None
+
+    llm_url: str | None = None
+    llm_model: str = "saiga"
+    llm_api_key: SecretStr | None = None
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    asr_model: str = "asr-ru-small"
+    tts_model: str = "tts-ru"
+    voice: str | None = None
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        """Keys come as one string in the environment, separated by commas or lines."""
+        return value.replace(",", "\n").split() if isinstance(value, str) else value
+
+    @field_validator("home")
+    @classmethod
+    def _expand_home(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """All keys that open the HTTP interface; empty means that none is asked for."""
+        own = {key.get_secret_value() for key in self.api_keys}
+        return frozenset(own | set(_read_secret(self.api_keys_file).split()))
+
+    @cached_property
+    def database(self) -> str:
+        """The store's SQLAlchemy URL, the password from its file put in."""
+        if self.database_url is None:
+            return f"sqlite:///{self.home / 'beseda.db'}"
+        password = _read_secret(self.database_password_file).strip()
+        if not password:
+            return self.database_url
+        url = make_url(self.database_url).set(password=password)
+        return url.render_as_string(hide_password=False)
+
+    def check_exposure(self) -> None:
+        """Refuse to listen beyond this machine without keys (raises BadInput)."""
+        if not is_loopback(self.host) and not self.keys:
+            raise BadInput(
+                f"refusing to listen on {self.host} without keys: set BESEDA_API_KEYS "
+                "or BESEDA_API_KEYS_FILE, or listen on 127.0.0.1"
+            )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def read_settings() -> Settings:
+    """The settings of this process; a wrong value is a BadInput that names it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise BadInput(f"setting BESEDA_{name}: {first['msg']}") from None
+    except ValueError as error:
+        raise BadInput(f"beseda.toml cannot be read: {error}") from None
+
+
+def _read_secret(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot read the secret file {path}: {error.strerror}") from None
