@@ -22,9 +22,12 @@ class RequireKey:
         self._keys = tuple(key.encode() for key in keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self._keys or scope["path"] in OPEN_PATHS:
-            await self._app(scope, receive, send)
-        elif any(hmac.compare_digest(_key(scope), key) for key in self._keys):
+        if (
+            scope["type"] != "http"
+            or not self._keys
+            or scope["path"] in OPEN_PATHS
+            or any(hmac.compare_digest(_key(scope), key) for key in self._keys)
+        ):
             await self._app(scope, receive, send)
         else:
             body = error_body("a valid API key is required", 401, "invalid_api_key")

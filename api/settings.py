@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     home: Path = DEFAULT_HOME
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
+    port: int = Field(default=8000, ge=0, le=65535)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     api_keys_file: Path | None = None
     max_upload: ByteSize = ByteSize(100 * MIB)
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     asr_model: str = "asr-ru-small"
-    tts_model: str = "tts-ru"
+    tts_model: str = "tts-ru-fastpitch"
     voice: str | None = None
 
     @field_validator("api_keys", mode="before")
@@ -98,8 +98,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 

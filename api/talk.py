@@ -19,17 +19,15 @@ import numpy as np
 
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta, Recording, Samples, Speech, Transcript
+from rag.llm import ChatMessage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Message = Recording | Transcript | AnswerDelta | Answer | Speech
 Messages = AsyncIterator[Message]
-Exchange = tuple[str, str]
-"""An earlier question and its answer."""
-
 Transcribe = Callable[[Path | BinaryIO], Awaitable[Transcript]]
-Respond = Callable[[str, Sequence[Exchange]], AsyncIterator[AnswerDelta | Answer]]
+Respond = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
 Speak = Callable[[AsyncIterator[str]], AsyncIterator[Speech]]
 
 NOTHING_HEARD = "Я ничего не услышал. Повторите, пожалуйста, вопрос."
@@ -42,7 +40,7 @@ class Stages:
     transcribe: Transcribe
     respond: Respond
     speak: Speak | None = None
-    history: Sequence[Exchange] = ()
+    history: Sequence[ChatMessage] = ()
 
 
 class Stopwatch:
@@ -100,14 +98,10 @@ class Reply:
     speech: tuple[Speech, ...]
     timings_ms: dict[str, float]
 
-    @property
-    def samples(self) -> Samples:
-        """The spoken answer, mono, at `rate_hz`."""
-        return np.concatenate([phrase.samples for phrase in self.speech])
 
-    @property
-    def rate_hz(self) -> int:
-        return self.speech[0].rate_hz
+def joined(speech: Sequence[Speech]) -> Samples:
+    """Spoken phrases as one mono array, at the rate of the first."""
+    return np.concatenate([phrase.samples for phrase in speech])
 
 
 def converse(inbound: Messages, stages: Stages, watch: Stopwatch) -> Messages:
@@ -163,8 +157,10 @@ async def speak(inbound: Messages, stages: Stages, watch: Stopwatch) -> Messages
         yield message
 
 
-async def collect(question: Recording | Transcript, stages: Stages) -> Reply:
-    """Run one exchange to its end.
+async def exchange(
+    question: Recording | Transcript, stages: Stages
+) -> AsyncIterator[Message | Reply]:
+    """One exchange: its messages as they come, and at the end the whole `Reply`.
 
     Raises BadInput for audio that cannot be decoded, Unavailable when nothing can listen.
     """
@@ -184,4 +180,13 @@ async def collect(question: Recording | Transcript, stages: Stages) -> Reply:
                 answer = message
             case Speech():
                 speech.append(message)
-    return Reply(transcript, answer, tuple(speech), watch.timings_ms())
+        yield message
+    yield Reply(transcript, answer, tuple(speech), watch.timings_ms())
+
+
+async def collect(question: Recording | Transcript, stages: Stages) -> Reply:
+    """Run one exchange to its end; raises what `exchange` raises."""
+    async for message in exchange(question, stages):
+        if isinstance(message, Reply):
+            return message
+    raise AssertionError("an exchange ends with its reply")

@@ -1,0 +1,119 @@
+"""The `beseda` command: its grammar, and how its failures end.
+
+Imports nothing heavy: `beseda --help` must answer at once. What each command does stands
+in `api.commands`, imported only when one runs.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from dialog.errors import BadInput, Unavailable
+
+DONE, FAULT, BAD_INPUT = 0, 1, 2
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a wrong call is one line like every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def build_parser() -> Parser:
+    """The grammar of the command line; scripts outside the tree rely on it."""
+    parser = Parser(prog="beseda", description="Self-hosted Russian speech-and-text assistant.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, summary: str, *, json: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=summary, description=summary)
+        if json:
+            sub.add_argument("--json", action="store_true", help="one JSON object per line")
+        return sub
+
+    command("serve", "the service, on 127.0.0.1:8000 unless set otherwise", json=False)
+
+    talk = command("talk", "audio in; transcript, answer, sources, timings and audio out")
+    talk.add_argument("file", type=Path, help="a recorded question, any format")
+    talk.add_argument("-o", "--output", type=Path, help="where the spoken answer goes (WAV)")
+    _voice_options(talk)
+
+    ask = command("ask", "a typed question, a written answer")
+    ask.add_argument("question")
+
+    transcribe = command("transcribe", "recordings to text")
+    transcribe.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    transcribe.add_argument(
+        "--format",
+        choices=["text", "words", "json", "srt", "vtt", "verbose_json"],
+        default="text",
+        help="json is the same as --json",
+    )
+
+    say = command("say", "text to speech")
+    say.add_argument("text")
+    say.add_argument("-o", "--output", type=Path, required=True, help="a WAV file")
+    _voice_options(say)
+
+    normalize = command("normalize", "standard input to standard output, a line for a line")
+    normalize.add_argument("--to", choices=["spoken", "written"], required=True)
+
+    ingest = command("ingest", "documents and folders into the index")
+    ingest.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    ingest.add_argument("--list", action="store_true", help="what the index holds")
+    ingest.add_argument("--remove", metavar="ID", help="forget a document")
+
+    search = command("search", "distinct documents, the best passage of each")
+    search.add_argument("query", nargs="?")
+    search.add_argument("--queries", type=Path, metavar="FILE", help='lines {"_id","text"}')
+    search.add_argument("--top", type=_positive, default=10, metavar="N")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0 done, 2 bad input, 1 a fault."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        from api import commands
+
+        return commands.run(arguments)
+    except BadInput as error:
+        return complain(error.message, BAD_INPUT)
+    except Unavailable as error:
+        return complain(error.message, FAULT)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader went away; silence Python's own complaint while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        import logging
+
+        logging.getLogger(__name__).exception("fault")
+        return complain(f"fault: {type(error).__name__}: {error}".splitlines()[0], FAULT)
+
+
+def complain(message: str, status: int) -> int:
+    """One line on stderr; returns `status`."""
+    print(f"beseda: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _voice_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--voice", help="one of the synthesiser's voices")
+    parser.add_argument("--speed", type=float, default=1.0, help="0.5 to 2, 1 is natural")
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

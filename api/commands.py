@@ -1,0 +1,231 @@
+"""What each command does, on `BESEDA_HOME`, with no service running or beside one."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from api import formats
+from api.cli import BAD_INPUT, DONE, complain
+from api.settings import Settings, read_settings
+from api.talk import Reply, Stages, collect, joined
+from api.wiring import Services, log_to_home
+from dialog.audio import write_wav
+from dialog.errors import BadInput
+from dialog.messages import Recording, Speech, Transcript
+from rag.library import Progress
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out one parsed command; returns its exit status."""
+    if arguments.command == "normalize":  # needs neither a home nor settings
+        return normalize(arguments)
+    settings = read_settings()
+    log_to_home(settings.home)
+    if arguments.command == "serve":
+        return serve(settings)
+    with Services(settings) as services:
+        return COMMANDS[arguments.command](arguments, services)
+
+
+def serve(settings: Settings) -> int:
+    """Run the service until it is told to stop."""
+    settings.check_exposure()
+    import uvicorn
+
+    from api.app import create_app
+
+    # Access lines would carry paths and queries of callers; /metrics counts instead.
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+    )
+    return DONE
+
+
+def talk(arguments: argparse.Namespace, services: Services) -> int:
+    """The main job: a recorded question in, a spoken answer out."""
+    stages = services.stages(
+        voice=arguments.voice, speed=arguments.speed, spoken=arguments.output is not None
+    )
+    reply = _exchange(Recording(arguments.file), services, stages)
+    if arguments.output is not None and reply.speech:
+        write_wav(arguments.output, joined(reply.speech), reply.speech[0].rate_hz)
+    _print_reply(arguments, reply)
+    return DONE
+
+
+def ask(arguments: argparse.Namespace, services: Services) -> int:
+    """A typed question, a written answer."""
+    if not arguments.question.strip():
+        raise BadInput("the question is empty")
+    question = Transcript(arguments.question, (), 0.0)
+    _print_reply(arguments, _exchange(question, services, services.stages(spoken=False)))
+    return DONE
+
+
+def transcribe(arguments: argparse.Namespace, services: Services) -> int:
+    """Each recording to text; a bad one is reported and the others still answered."""
+    chosen = "json" if arguments.json else arguments.format
+    failed = False
+    for path in arguments.files:
+        try:
+            transcript = asyncio.run(services.transcribe(path))
+        except BadInput as error:
+            failed = True
+            complain(f"{path}: {error.message}", BAD_INPUT)
+            if chosen in formats.AS_JSON:
+                _print_json({"file": str(path), "error": error.message})
+            continue
+        if chosen in formats.AS_JSON:
+            _print_json({"file": str(path), **formats.AS_JSON[chosen](transcript)})
+        else:
+            print(formats.AS_TEXT[chosen](transcript))
+    return BAD_INPUT if failed else DONE
+
+
+def say(arguments: argparse.Namespace, services: Services) -> int:
+    """Text to a WAV file."""
+    phrases = asyncio.run(_phrases(arguments, services))
+    samples, rate_hz = joined(phrases), phrases[0].rate_hz
+    write_wav(arguments.output, samples, rate_hz)
+    if arguments.json:
+        _print_json({"file": str(arguments.output), "duration_s": round(len(samples) / rate_hz, 3)})
+    return DONE
+
+
+def ingest(arguments: argparse.Namespace, services: Services) -> int:
+    """Documents in, listed, or out."""
+    if arguments.list:
+        return _list_documents(arguments, services)
+    if arguments.remove is not None:
+        if not services.library.remove(arguments.remove):
+            raise BadInput(f"no document has the id {arguments.remove}")
+        return DONE
+    if not arguments.paths:
+        raise BadInput("nothing to ingest: name files or folders")
+    report = services.library.ingest(arguments.paths, _progress_bar("documents"))
+    faults = [skipped for skipped in report.skipped if skipped.fault]
+    for skipped in faults:
+        complain(f"{skipped.path}: {skipped.reason}", BAD_INPUT)
+    if arguments.json:
+        _print_json(formats.report_json(report))
+    else:
+        print(formats.report_text(report))
+    return BAD_INPUT if faults else DONE
+
+
+def search(arguments: argparse.Namespace, services: Services) -> int:
+    """What retrieval alone finds, for one query or a file of them."""
+    if (arguments.query is None) == (arguments.queries is None):
+        raise BadInput("give a query or --queries FILE")
+    if arguments.query is not None:
+        hits = services.library.search(arguments.query, arguments.top)
+        if arguments.json:
+            shown = [formats.hit_json(hit) for hit in hits]
+            _print_json({"query": arguments.query, "hits": shown})
+        else:
+            print("\n".join(formats.hit_text(hit) for hit in hits))
+        return DONE
+    for query in _read_queries(arguments.queries):
+        hits = services.library.search(query["text"], arguments.top)
+        ranked = [{"id": hit.document_id, "score": hit.score} for hit in hits]
+        _print_json({"_id": query["_id"], "hits": ranked})
+    return DONE
+
+
+def normalize(arguments: argparse.Namespace) -> int:
+    """Each line of standard input, converted; as many lines out as in."""
+    from russian.spoken import to_spoken
+    from russian.written import to_written
+
+    convert = to_spoken if arguments.to == "spoken" else to_written
+    for line in sys.stdin:
+        converted = convert(line.rstrip("\n"))
+        if arguments.json:
+            spans = [[s.source_start, s.source_end, s.start, s.end] for s in converted.spans]
+            _print_json({"text": converted.text, "spans": spans})
+        else:
+            print(" ".join(converted.text.splitlines()), flush=True)
+    return DONE
+
+
+async def _phrases(arguments: argparse.Namespace, services: Services) -> list[Speech]:
+    speech = services.speak(arguments.text, arguments.voice, arguments.speed)
+    return [phrase async for phrase in speech]
+
+
+def _exchange(question: Recording | Transcript, services: Services, stages: Stages) -> Reply:
+    async def exchange() -> Reply:
+        reply = await collect(question, stages)
+        await services.record(reply)
+        return reply
+
+    return asyncio.run(exchange())
+
+
+def _print_reply(arguments: argparse.Namespace, reply: Reply) -> None:
+    if arguments.json:
+        _print_json(formats.reply_json(reply))
+    else:
+        print(formats.reply_text(reply))
+
+
+def _list_documents(arguments: argparse.Namespace, services: Services) -> int:
+    for info in services.library.documents():
+        if arguments.json:
+            _print_json(formats.document_json(info))
+        else:
+            print(formats.document_text(info))
+    return DONE
+
+
+def _read_queries(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    query = json.loads(line)
+                    yield {"_id": query["_id"], "text": query["text"]}
+                except (ValueError, KeyError, TypeError):
+                    raise BadInput(f"{path}:{number}: not a line with _id and text") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot read {path}: {error}") from None
+
+
+def _print_json(item: dict[str, Any]) -> None:
+    print(json.dumps(item, ensure_ascii=False), flush=True)
+
+
+def _progress_bar(unit: str) -> Progress | None:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+    from tqdm import tqdm
+
+    bar = tqdm(unit=unit, file=sys.stderr, leave=False)
+
+    def advance(done: int, total: int, name: str) -> None:
+        bar.total = total
+        bar.set_postfix_str(name, refresh=False)
+        bar.update(done - bar.n)
+        if done == total:
+            bar.close()
+
+    return advance
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
+    "talk": talk,
+    "ask": ask,
+    "transcribe": transcribe,
+    "say": say,
+    "ingest": ingest,
+    "search": search,
+}

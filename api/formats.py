@@ -1,0 +1,260 @@
+"""A transcript and a reply as text, subtitles or JSON: shapes only, no decisions.
+
+OpenAI's shapes are those of their "Create transcription" reference.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from itertools import pairwise
+from typing import get_args
+
+from api.talk import Reply
+from dialog.messages import Answer, Source, Transcript, Word
+from rag.library import DocumentInfo, Hit, Report
+from store.conversations import Conversation, ConversationInfo, Turn
+from store.documents import Outcome
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+MAX_CUE_CHARS = 84  # two lines of 42, the usual subtitle
+MAX_CUE_S = 7.0
+CUE_PAUSE_S = 0.7
+
+
+def cues(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
+    """Group words into subtitle cues: cut at a pause, at two full lines, at 7 seconds."""
+    if not words:
+        return
+    cue = [words[0]]
+    for previous, word in pairwise(words):
+        chars = sum(len(w.text) + 1 for w in cue) + len(word.text)
+        if (
+            word.start_s - previous.end_s > CUE_PAUSE_S
+            or chars > MAX_CUE_CHARS
+            or word.end_s - cue[0].start_s > MAX_CUE_S
+        ):
+            yield tuple(cue)
+            cue = []
+        cue.append(word)
+    yield tuple(cue)
+
+
+def cue_text(cue: tuple[Word, ...]) -> str:
+    """The cue's words as one line."""
+    return " ".join(word.text for word in cue)
+
+
+def clock(seconds: float, comma: str) -> str:
+    """Subtitle time: HH:MM:SS, `comma`, milliseconds."""
+    ms = round(seconds * 1000)
+    return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}{comma}{ms % 1000:03}"
+
+
+def srt(transcript: Transcript) -> str:
+    """SubRip."""
+    return "\n".join(
+        f"{n}\n{clock(cue[0].start_s, ',')} --> {clock(cue[-1].end_s, ',')}\n{cue_text(cue)}\n"
+        for n, cue in enumerate(cues(transcript.words), 1)
+    )
+
+
+def vtt(transcript: Transcript) -> str:
+    """WebVTT."""
+    return "\n".join(
+        ["WEBVTT\n"]
+        + [
+            f"{clock(cue[0].start_s, '.')} --> {clock(cue[-1].end_s, '.')}\n{cue_text(cue)}\n"
+            for cue in cues(transcript.words)
+        ]
+    )
+
+
+def words(transcript: Transcript) -> str:
+    """One word a line: start, end (seconds), confidence, word; tabs between."""
+    return "\n".join(
+        f"{w.start_s:.2f}\t{w.end_s:.2f}\t{w.confidence:.2f}\t{w.text}" for w in transcript.words
+    )
+
+
+def word_json(word: Word) -> dict[str, object]:
+    """A word with its times and confidence."""
+    return {
+        "word": word.text,
+        "start_s": round(word.start_s, 3),
+        "end_s": round(word.end_s, 3),
+        "confidence": round(word.confidence, 4),
+    }
+
+
+def transcript_json(transcript: Transcript) -> dict[str, object]:
+    """The command line's own JSON, without the file's name."""
+    return {"text": transcript.text, "words": [word_json(word) for word in transcript.words]}
+
+
+def verbose_json(transcript: Transcript) -> dict[str, object]:
+    """OpenAI's verbose_json."""
+    return {
+        "task": "transcribe",
+        "language": "russian",
+        "duration": round(transcript.duration_s, 3),
+        "text": transcript.text,
+        "segments": [
+            {
+                "id": n,
+                "start": round(cue[0].start_s, 3),
+                "end": round(cue[-1].end_s, 3),
+                "text": cue_text(cue),
+            }
+            for n, cue in enumerate(cues(transcript.words))
+        ],
+        "words": [
+            {"word": w.text, "start": round(w.start_s, 3), "end": round(w.end_s, 3)}
+            for w in transcript.words
+        ],
+    }
+
+
+AS_TEXT: dict[str, Callable[[Transcript], str]] = {
+    "text": lambda transcript: transcript.text,
+    "words": words,
+    "srt": srt,
+    "vtt": vtt,
+}
+AS_JSON: dict[str, Callable[[Transcript], dict[str, object]]] = {
+    "json": transcript_json,
+    "verbose_json": verbose_json,
+}
+
+
+def source_json(source: Source) -> dict[str, object]:
+    """A source as every door shows it."""
+    return {
+        "id": source.id,
+        "title": source.title,
+        "quote": source.quote,
+        "score": round(source.score, 4),
+    }
+
+
+def sources_json(answer: Answer) -> list[dict[str, object]]:
+    """The sources of an answer, best first."""
+    return [source_json(source) for source in answer.sources]
+
+
+def reply_json(reply: Reply) -> dict[str, object]:
+    """What `talk --json`, `ask --json` and `/v1/talk` have in common."""
+    return {
+        "transcript": reply.transcript.text,
+        "answer": reply.answer.text,
+        "source": reply.answer.source,
+        "sources": sources_json(reply.answer),
+        "timings_ms": reply.timings_ms,
+    }
+
+
+STAGES_RU = {
+    "listen": "распознавание",
+    "respond": "поиск и ответ",
+    "speak": "синтез",
+    "first_audio": "до первого звука",
+    "total": "всего",
+}
+
+
+def reply_text(reply: Reply) -> str:
+    """The exchange as a person reads it in a terminal."""
+    lines = [
+        f"Вопрос:    {reply.transcript.text or '(ничего не слышно)'}",
+        f"Ответ:     {reply.answer.text}",
+    ]
+    for n, source in enumerate(reply.answer.sources, 1):
+        lines.append(f"Источник {n}: {source.title} [{source.id}], {source.score:.2f}")
+        lines.append(f"           «{_one_line(source.quote)}»")
+    spent = [f"{STAGES_RU[stage]} {ms:.0f} мс" for stage, ms in reply.timings_ms.items()]
+    lines.append("Время:     " + ", ".join(spent))
+    return "\n".join(lines)
+
+
+def hit_json(hit: Hit) -> dict[str, object]:
+    """A found passage; `id` is its document's."""
+    return {
+        "id": hit.document_id,
+        "title": hit.title,
+        "text": hit.text,
+        "score": round(hit.score, 4),
+    }
+
+
+def hit_text(hit: Hit) -> str:
+    """A found passage on two lines."""
+    return f"{hit.score:7.3f}  {hit.title} [{hit.document_id}]\n         {_one_line(hit.text)}"
+
+
+def document_json(info: DocumentInfo) -> dict[str, object]:
+    """A document in a list."""
+    return {
+        "id": info.id,
+        "object": "document",
+        "title": info.title,
+        "source": info.source,
+        "format": info.format,
+        "passages": info.passages,
+        "updated_at": info.updated_at.isoformat(),
+    }
+
+
+def document_text(info: DocumentInfo) -> str:
+    """A document on one line."""
+    return f"{info.id}\t{info.format}\t{info.passages}\t{info.title}"
+
+
+def report_json(report: Report) -> dict[str, object]:
+    """What an ingestion did, document by document."""
+    return {
+        "documents": [asdict(document) for document in report.documents],
+        "skipped": [{"file": skip.path, "error": skip.reason} for skip in report.skipped],
+    }
+
+
+def report_text(report: Report) -> str:
+    """What an ingestion did, in one line."""
+    counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in OUTCOMES)
+    return f"{counts}, {len(report.skipped)} skipped"
+
+
+def conversation_info_json(info: ConversationInfo) -> dict[str, object]:
+    """A conversation in a list."""
+    return {
+        "id": info.id,
+        "object": "conversation",
+        "turns": info.turns,
+        "created_at": info.created_at.isoformat(),
+        "updated_at": info.updated_at.isoformat(),
+    }
+
+
+def conversation_json(conversation: Conversation) -> dict[str, object]:
+    """A conversation with its turns."""
+    return {
+        "id": conversation.id,
+        "object": "conversation",
+        "created_at": conversation.created_at.isoformat(),
+        "turns": [turn_json(turn) for turn in conversation.turns],
+    }
+
+
+def turn_json(turn: Turn) -> dict[str, object]:
+    """One kept exchange."""
+    return {
+        "question": turn.question,
+        "words": [word_json(word) for word in turn.words],
+        "answer": turn.answer.text,
+        "source": turn.answer.source,
+        "sources": sources_json(turn.answer),
+        "timings_ms": dict(turn.timings_ms),
+        "created_at": turn.created_at.isoformat(),
+    }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

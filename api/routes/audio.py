@@ -1,0 +1,65 @@
+"""OpenAI's audio endpoints: transcriptions and speech."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import BaseModel, Field
+
+from api import formats
+from api.routes.deps import ServicesDep
+from dialog.audio import pcm16, wav_header
+from dialog.errors import BadInput
+from dialog.messages import Speech
+
+router = APIRouter(prefix="/v1/audio", tags=["audio"])
+
+
+@router.post("/transcriptions")
+async def transcriptions(
+    services: ServicesDep,
+    file: Annotated[UploadFile, File()],
+    response_format: Annotated[str, Form()] = "json",
+) -> Response:
+    """A recording of any format to text; silence is an empty text with 200."""
+    known = ("json", "text", "srt", "vtt", "verbose_json")
+    if response_format not in known:
+        raise BadInput(f"response_format must be one of: {', '.join(known)}")
+    transcript = await services.transcribe(file.file)
+    if response_format == "json":
+        return JSONResponse({"text": transcript.text})
+    if response_format == "verbose_json":
+        return JSONResponse(formats.verbose_json(transcript))
+    return PlainTextResponse(formats.AS_TEXT[response_format](transcript) + "\n")
+
+
+class SpeechRequest(BaseModel):
+    """OpenAI's speech request; `model` is accepted and ignored: there is one voice model."""
+
+    input: str
+    model: str | None = None
+    voice: str | None = None
+    response_format: Literal["wav", "pcm"] = "wav"
+    speed: float = Field(1.0, ge=0.25, le=4.0)
+
+
+@router.post("/speech")
+async def speech(services: ServicesDep, request: SpeechRequest) -> StreamingResponse:
+    """Text to audio, sent phrase by phrase as it is spoken."""
+    phrases = services.speak(request.input, request.voice, request.speed)
+    # The first phrase is awaited before the status goes out: bad input is still a 400.
+    first = await anext(phrases)
+    media_type = "audio/wav" if request.response_format == "wav" else "audio/pcm"
+    body = _encode(first, phrases, request.response_format == "wav")
+    return StreamingResponse(
+        body, media_type=media_type, headers={"X-Sample-Rate": str(first.rate_hz)}
+    )
+
+
+async def _encode(first: Speech, rest: AsyncIterator[Speech], headed: bool) -> AsyncIterator[bytes]:
+    if headed:
+        yield wav_header(first.rate_hz)
+    yield pcm16(first.samples)
+    async for phrase in rest:
+        yield pcm16(phrase.samples)

@@ -1,0 +1,81 @@
+"""The operator's documents: put in, listed, searched, removed."""
+
+import asyncio
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from fastapi import APIRouter, File, UploadFile
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from api import formats
+from api.routes.deps import ServicesDep
+from dialog.errors import BadInput
+from rag.library import Ingested, Library, Report, Skipped
+
+router = APIRouter(prefix="/v1", tags=["documents"])
+
+
+@router.get("/documents")
+async def list_documents(services: ServicesDep) -> dict[str, object]:
+    """Everything that answers may quote."""
+    infos = await asyncio.to_thread(services.library.documents)
+    return {"object": "list", "data": [formats.document_json(info) for info in infos]}
+
+
+@router.post("/documents")
+async def add_documents(
+    services: ServicesDep, file: Annotated[list[UploadFile], File()]
+) -> JSONResponse:
+    """One or more files into the index; the same name again replaces the document.
+
+    201 when something is new or changed, else 200. A single file that cannot be used is a
+    4xx; of several, each bad one is reported and the others are taken.
+    """
+    report = await asyncio.to_thread(_ingest, file, services.library)
+    if report.skipped and len(file) == 1:
+        raise BadInput(report.skipped[0].reason, code="unusable_document")
+    changed = report.count("added") or report.count("updated")
+    return JSONResponse(formats.report_json(report), 201 if changed else 200)
+
+
+def _ingest(uploads: list[UploadFile], library: Library) -> Report:
+    taken: list[Ingested] = []
+    skipped: list[Skipped] = []
+    with TemporaryDirectory() as folder:
+        for upload in uploads:
+            name = Path(upload.filename or "").name
+            path = Path(folder) / f"upload{Path(name).suffix}"
+            with path.open("wb") as file:
+                shutil.copyfileobj(upload.file, file)
+            try:
+                taken += library.ingest_file(path, name=name, document_id=name)
+            except BadInput as error:
+                skipped.append(Skipped(name, error.message))
+    return Report(tuple(taken), tuple(skipped))
+
+
+@router.delete("/documents/{document_id:path}")
+async def remove_document(services: ServicesDep, document_id: str) -> dict[str, object]:
+    """Forget a document; 404 when there is none."""
+    if not await asyncio.to_thread(services.library.remove, document_id):
+        raise BadInput(f"no document has the id {document_id}", 404, "not_found")
+    return {"id": document_id, "object": "document", "deleted": True}
+
+
+class SearchRequest(BaseModel):
+    """What to look for. POST keeps callers' words out of addresses and their logs."""
+
+    query: str
+    top: int = Field(10, ge=1, le=100)
+
+
+@router.post("/search")
+async def search(services: ServicesDep, request: SearchRequest) -> dict[str, object]:
+    """Distinct documents, the best passage of each."""
+    if not request.query.strip():
+        raise BadInput("`query` is empty", code="empty_text")
+    hits = await asyncio.to_thread(services.library.search, request.query, request.top)
+    return {"query": request.query, "hits": [formats.hit_json(hit) for hit in hits]}

@@ -1,0 +1,93 @@
+"""`POST /v1/talk`: a spoken or typed question in, text and audio out."""
+
+import base64
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import UploadFile
+
+from api import formats
+from api.routes.deps import MetricsDep, ServicesDep
+from api.talk import Reply, collect, joined
+from dialog.audio import wav_bytes
+from dialog.errors import BadInput
+from dialog.messages import Recording, Transcript
+
+router = APIRouter(prefix="/v1", tags=["talk"])
+
+
+class TalkOptions(BaseModel):
+    """What may stand beside the audio, or in its place. `audio`: false leaves the voice out."""
+
+    text: str | None = None
+    voice: str | None = None
+    speed: float = Field(1.0, ge=0.5, le=2.0)
+    conversation_id: str | None = None
+    audio: bool = True
+
+
+@router.post("/talk")
+async def talk(request: Request, services: ServicesDep, metrics: MetricsDep) -> Response:
+    """One exchange, from multipart (`file` or `text`) or JSON (`text`).
+
+    Answers JSON, the speech in it as base64 WAV; to `Accept: audio/wav`, the WAV alone.
+    """
+    question, options = await _read(request)
+    history = await services.history(options.conversation_id)
+    stages = services.stages(
+        voice=options.voice, speed=options.speed, spoken=options.audio, history=history
+    )
+    reply = await collect(question, stages)
+    conversation_id = await services.record(reply, options.conversation_id)
+    metrics.exchange(reply.answer.source, reply.timings_ms)
+    if reply.speech and request.headers.get("accept", "").startswith("audio/"):
+        headers = {"X-Conversation-Id": conversation_id}
+        return Response(_wav(reply), media_type="audio/wav", headers=headers)
+    speech = base64.b64encode(_wav(reply)).decode() if reply.speech else None
+    return JSONResponse(
+        {
+            "conversation_id": conversation_id,
+            **formats.reply_json(reply),
+            "audio": speech,
+            "audio_format": "wav" if speech else None,
+        }
+    )
+
+
+def _wav(reply: Reply) -> bytes:
+    return wav_bytes(joined(reply.speech), reply.speech[0].rate_hz)
+
+
+async def _read(request: Request) -> tuple[Recording | Transcript, TalkOptions]:
+    """The question and its options; raises BadInput when there is not exactly one question."""
+    fields = await _fields(request)
+    file = fields.pop("file", None)
+    try:
+        options = TalkOptions.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{name}: {first['msg']}") from None
+    if isinstance(file, UploadFile) == (options.text is not None):
+        raise BadInput("send either an audio `file` or a `text`")
+    if isinstance(file, UploadFile):
+        return Recording(file.file), options
+    text = options.text or ""
+    if not text.strip():
+        raise BadInput("`text` is empty", code="empty_text")
+    return Transcript(text, (), 0.0), options
+
+
+async def _fields(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            raise BadInput("the body is not valid JSON") from None
+        if not isinstance(body, dict):
+            raise BadInput("the body must be a JSON object")
+        return body
+    return dict(await request.form())

@@ -1,0 +1,198 @@
+"""Builds what a command or the service needs, each part when it is first used.
+
+The one place that knows which class stands behind which setting.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from api.settings import Settings
+from api.talk import Reply, Stages
+from asr.engine import Recogniser, load_recogniser
+from dialog.errors import BadInput
+from dialog.messages import Speech, Transcript
+from models.runtime import ModelThread
+from rag.answer import Answerer
+from rag.library import Library, open_library
+from rag.llm import ChatMessage, ChatModel, OpenAIChat
+from store.conversations import (
+    Conversation,
+    ConversationInfo,
+    get_conversation,
+    list_conversations,
+    record_turn,
+)
+from store.engine import Store, open_store
+from tts.engine import Synthesiser, load_synthesiser
+
+HISTORY_TURNS = 5
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def log_to_home(home: Path) -> None:
+    """Send all logging, libraries' warnings included, to `home`/beseda.log; stderr stays clean.
+
+    Raises BadInput when the home cannot be written.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(
+            filename=home / "beseda.log", level=logging.INFO, format=LOG_FORMAT, force=True
+        )
+    except OSError as error:
+        raise BadInput(f"cannot write to BESEDA_HOME {home}: {error.strerror}") from None
+    logging.captureWarnings(True)
+    # These name addresses and queries at INFO.
+    for noisy in ("httpx", "httpcore", "openai", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class Services:
+    """The parts of one process. Use it as a context: leaving it stops every thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # Only what was built is closed: touching a cached property would build it now.
+        for name in ("recogniser", "synthesiser", "library", "store"):
+            if name in self.__dict__:
+                getattr(self, name).close()
+
+    @cached_property
+    def store(self) -> Store:
+        return open_store(self.settings.database)
+
+    @cached_property
+    def library(self) -> Library:
+        key = self.settings.qdrant_api_key
+        return open_library(
+            self.store,
+            self.settings.home / "index",
+            qdrant_url=self.settings.qdrant_url,
+            qdrant_api_key=key.get_secret_value() if key else None,
+            dense_model=self.settings.dense_model,
+        )
+
+    @cached_property
+    def llm(self) -> ChatModel | None:
+        if self.settings.llm_url is None:
+            return None
+        key = self.settings.llm_api_key
+        return OpenAIChat(
+            self.settings.llm_url,
+            self.settings.llm_model,
+            api_key=key.get_secret_value() if key else None,
+        )
+
+    @cached_property
+    def answerer(self) -> Answerer:
+        return Answerer(self.library, self.llm)
+
+    @cached_property
+    def recogniser(self) -> ModelThread[Recogniser]:
+        load = partial(load_recogniser, self.settings.asr_model, self.settings.device)
+        return ModelThread("recogniser", load)
+
+    @cached_property
+    def synthesiser(self) -> ModelThread[Synthesiser]:
+        load = partial(load_synthesiser, self.settings.tts_model, self.settings.device)
+        return ModelThread("synthesiser", load)
+
+    def start(self) -> None:
+        """Begin to load both models; returns at once."""
+        self.recogniser.start()
+        self.synthesiser.start()
+
+    async def readiness(self) -> dict[str, str]:
+        """Each part's state: `ready`, or in a word what keeps it."""
+        models = {"asr": self.recogniser.state, "tts": self.synthesiser.state}
+        return {**models, "store": await asyncio.to_thread(self._store_state)}
+
+    def _store_state(self) -> str:
+        try:
+            self.library.refresh()
+        except Exception as error:
+            logging.getLogger(__name__).warning("store: %s", type(error).__name__)
+            return "failed"
+        return "ready"
+
+    async def transcribe(self, source: Path | BinaryIO) -> Transcript:
+        """A whole recording to text; raises BadInput for what is none."""
+        from asr.recording import transcribe
+
+        return await transcribe(source, self.recogniser)
+
+    def speak(
+        self, text: AsyncIterator[str] | str, voice: str | None = None, speed: float = 1.0
+    ) -> AsyncIterator[Speech]:
+        """Written text to phrases of speech; raises BadInput for an unknown voice."""
+        from tts.speech import speak
+
+        return speak(text, self.synthesiser, voice or self.settings.voice, speed)
+
+    def stages(
+        self,
+        *,
+        spoken: bool,
+        voice: str | None = None,
+        speed: float = 1.0,
+        history: Sequence[ChatMessage] = (),
+    ) -> Stages:
+        """What one exchange runs through."""
+        say = partial(self.speak, voice=voice, speed=speed) if spoken else None
+        return Stages(self.transcribe, self.answerer.answer, say, history)
+
+    async def record(self, reply: Reply, conversation_id: str | None = None) -> str:
+        """Keep an exchange; returns its conversation's id."""
+        return await asyncio.to_thread(self._record, reply, conversation_id)
+
+    def _record(self, reply: Reply, conversation_id: str | None) -> str:
+        with self.store.session() as session:
+            turn = record_turn(
+                session,
+                reply.transcript.text,
+                reply.answer,
+                words=reply.transcript.words,
+                timings_ms=reply.timings_ms,
+                conversation_id=conversation_id,
+            )
+            return turn.conversation_id
+
+    async def history(self, conversation_id: str | None) -> list[ChatMessage]:
+        """The last exchanges of a conversation, oldest first."""
+        if conversation_id is None:
+            return []
+        conversation = await asyncio.to_thread(self.conversation, conversation_id)
+        turns = conversation.turns[-HISTORY_TURNS:] if conversation else ()
+        return [
+            message
+            for turn in turns
+            for message in (
+                ChatMessage("user", turn.question),
+                ChatMessage("assistant", turn.answer.text),
+            )
+        ]
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """A kept conversation; blocking."""
+        with self.store.reading() as session:
+            return get_conversation(session, conversation_id)
+
+    def conversations(self, limit: int) -> list[ConversationInfo]:
+        """The latest conversations; blocking."""
+        with self.store.reading() as session:
+            return list_conversations(session, limit)
