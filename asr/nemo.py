@@ -1,0 +1,139 @@
+"""NeMo's recognisers behind the `Recogniser` protocol.
+
+Knows CTC, RNNT, TDT, hybrid and prompt-conditioned models; knows nothing about where the
+speech in a recording is. A hybrid model is decoded by its transducer, which is the more
+accurate of its two decoders.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dialog.messages import Samples, Transcript, Word
+from models.catalogue import ModelEntry
+from models.loading import restore
+
+LANGUAGE = "ru-RU"
+LANG_TAG = re.compile(r"\s*<[a-z]{2,3}(-[A-Za-z]{2,4})?>")
+# NeMo pads what is shorter than a second on both sides, which shifts its word times.
+MIN_SECONDS = 1.0
+SHORTEST_WORD_S = 0.02
+
+
+def load(entry: ModelEntry, device: str) -> "NemoRecogniser":
+    """Restore the entry's model and set its decoding; see `models.loading.restore`."""
+    model = restore("asr", entry, device)
+    configure_decoding(model, entry)
+    return NemoRecogniser(model, entry.target_lang or LANGUAGE)
+
+
+class NemoRecogniser:
+    """Any NeMo `ASRModel` that was configured by `configure_decoding`."""
+
+    def __init__(self, model: Any, language: str = LANGUAGE) -> None:
+        self.model = model
+        self.rate_hz = int(model.cfg.preprocessor.get("sample_rate", 16000))
+        self._language = language
+
+    def transcribe(self, audio: Sequence[Samples]) -> list[Transcript]:
+        """See `asr.engine.Recogniser`."""
+        if not audio:
+            return []
+        import torch
+
+        padded = [self._padded(samples) for samples in audio]
+        with torch.inference_mode():
+            hypotheses = self.model.transcribe(padded, override_config=self._options(len(padded)))
+        return [
+            _transcript(hypothesis, len(samples) / self.rate_hz)
+            for hypothesis, samples in zip(_best(hypotheses), audio, strict=True)
+        ]
+
+    def _options(self, batch_size: int) -> Any:
+        """Given as `override_config` and not as arguments: `timestamps=True` as an argument
+        makes some classes rebuild their decoder on every call."""
+        options = self.model.get_transcribe_config()
+        options.batch_size = batch_size
+        options.num_workers = 0
+        options.return_hypotheses = True
+        options.timestamps = True
+        options.verbose = False
+        if hasattr(options, "target_lang"):
+            options.target_lang = self._language
+        return options
+
+    def _padded(self, samples: Samples) -> Samples:
+        missing = int(MIN_SECONDS * self.rate_hz) - len(samples)
+        return np.pad(samples, (0, missing)) if missing > 0 else samples
+
+
+def configure_decoding(model: Any, entry: ModelEntry) -> None:
+    """Greedy decoding with word times and confidences, and the entry's language model.
+
+    The confidence of a word is the lowest of its tokens', each 1 minus the normalised
+    Tsallis entropy of its distribution (Laptev and Ginsburg, 2023, arXiv:2212.08703).
+    """
+    from omegaconf import OmegaConf, open_dict
+
+    hybrid = "aux_ctc" in model.cfg
+    decoding = OmegaConf.create(OmegaConf.to_container(model.cfg.decoding, resolve=True))
+    with open_dict(decoding):
+        decoding.strategy = "greedy_batch"
+        decoding.compute_timestamps = True
+        decoding.preserve_alignments = False
+        decoding.confidence_cfg = {
+            "preserve_frame_confidence": True,
+            "preserve_token_confidence": True,
+            "preserve_word_confidence": True,
+            "exclude_blank": True,
+            "aggregation": "min",
+            "method_cfg": {
+                "name": "entropy",
+                "entropy_type": "tsallis",
+                "alpha": 0.33,
+                "entropy_norm": "exp",
+            },
+        }
+        decoding.greedy = {**decoding.get("greedy", {}), **_fused_language_model(entry)}
+    if hybrid:
+        model.change_decoding_strategy(decoding, decoder_type="rnnt", verbose=False)
+    else:
+        model.change_decoding_strategy(decoding, verbose=False)
+
+
+def _fused_language_model(entry: ModelEntry) -> dict[str, Any]:
+    """Where a token n-gram model enters: it re-ranks the tokens that the acoustics offer."""
+    if entry.ngram_path is None:
+        return {}
+    return {"ngram_lm_model": str(entry.ngram_path), "ngram_lm_alpha": entry.ngram_alpha}
+
+
+def _best(hypotheses: Any) -> list[Any]:
+    if isinstance(hypotheses, tuple):  # (best, all), in older transducer classes
+        hypotheses = hypotheses[0]
+    return [item[0] if isinstance(item, list) else item for item in hypotheses]
+
+
+def _transcript(hypothesis: Any, duration_s: float) -> Transcript:
+    text = LANG_TAG.sub("", hypothesis.text).strip()
+    return Transcript(text, _words(hypothesis, duration_s), duration_s)
+
+
+def _words(hypothesis: Any, duration_s: float) -> tuple[Word, ...]:
+    """Words in order, inside the audio: what a model hears in the padding ends with it."""
+    words: list[Word] = []
+    offsets = hypothesis.timestamp.get("word", []) if hypothesis.timestamp else []
+    confidences = hypothesis.word_confidence or []
+    if len(confidences) != len(offsets):
+        confidences = [0.0] * len(offsets)
+    earliest_s = 0.0
+    for offset, confidence in zip(offsets, confidences, strict=True):
+        text = LANG_TAG.sub("", offset["word"]).strip().lower()
+        start_s = min(max(float(offset["start"]), earliest_s), duration_s)
+        end_s = min(max(float(offset["end"]), start_s + SHORTEST_WORD_S), duration_s)
+        earliest_s = start_s
+        if text:
+            words.append(Word(text, round(start_s, 3), round(end_s, 3), float(confidence)))
+    return tuple(words)

@@ -1,0 +1,134 @@
+"""A recording of any length to one transcript, in bounded memory.
+
+    file -> blocks of 1 s -> stretches of speech -> batches -> words -> text for reading
+
+Knows the order of the steps; knows nothing about models or file formats. At most one batch
+of stretches is in memory, and where nobody speaks nothing is recognised, so silence, noise
+and music give an empty transcript.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from asr.engine import Recogniser
+from asr.segments import Segmenter, Stretch
+from asr.vad import RATE_HZ, SileroVad, Vad
+from dialog.audio import decode, resample
+from dialog.messages import Samples, Transcript, Word
+from models.runtime import ModelThread
+
+MAX_BATCH = 8
+MAX_BATCH_S = 60.0
+# Below this a stretch is some sound that the detector took for speech. Real words of noisy
+# telephone speech lie above it, so it does not eat what was said.
+MIN_CONFIDENCE = 0.1
+WRITTEN = re.compile(r"[A-ZА-ЯЁ.,!?]")
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Stretches to recognise together; the recording was read up to `read_s`."""
+
+    stretches: tuple[Stretch, ...]
+    read_s: float
+
+
+async def transcribe(
+    source: Path | BinaryIO,
+    thread: ModelThread[Recogniser],
+    *,
+    vad: Callable[[], Vad] = SileroVad,
+    progress: Progress | None = None,
+) -> Transcript:
+    """What is said in a whole recording, with word times from its start.
+
+    `progress` is told the seconds done after each batch. Raises `BadInput` for what is not
+    a recording, and `Unavailable` when the recogniser cannot be had.
+    """
+    batches = stretches_in_batches(decode(source, RATE_HZ), vad)
+    words: list[Word] = []
+    texts: list[str] = []
+    read_s = 0.0
+    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+        read_s = batch.read_s
+        for transcript in await _recognised(batch, thread):
+            words += transcript.words
+            texts.append(transcript.text)
+        if progress is not None:
+            progress(read_s)
+    text = await asyncio.to_thread(for_reading, texts)
+    return Transcript(text, tuple(words), read_s)
+
+
+def stretches_in_batches(
+    blocks: Iterable[Samples], vad: Callable[[], Vad] = SileroVad
+) -> Iterator[Batch]:
+    """Batches of at most `MAX_BATCH` stretches or about `MAX_BATCH_S` seconds; the last one
+    may hold none, and tells how long the recording is."""
+    segmenter = Segmenter(vad())
+    waiting: list[Stretch] = []
+    read = 0
+    for block in blocks:
+        read += len(block)
+        waiting += segmenter.push(block)
+        while len(waiting) >= MAX_BATCH or _seconds(waiting) >= MAX_BATCH_S:
+            yield Batch(tuple(waiting[:MAX_BATCH]), read / RATE_HZ)
+            waiting = waiting[MAX_BATCH:]
+    waiting += segmenter.flush()
+    yield Batch(tuple(waiting), read / RATE_HZ)
+
+
+def for_reading(texts: Sequence[str]) -> str:
+    """Recognised stretches as one text: digits, capitals and punctuation.
+
+    A model that writes case or punctuation itself keeps its own text.
+    """
+    from russian.punctuation import restore
+    from russian.written import to_written
+
+    joined = " ".join(text for text in texts if text)
+    if not joined or WRITTEN.search(joined):
+        return joined
+    return restore(to_written(joined).text)
+
+
+async def _recognised(batch: Batch, thread: ModelThread[Recogniser]) -> list[Transcript]:
+    if not batch.stretches:
+        return []
+    transcripts = await thread.run(lambda recogniser: _run(recogniser, batch.stretches))
+    placed = zip(batch.stretches, transcripts, strict=True)
+    return [
+        _placed(transcript, stretch.start_s)
+        for stretch, transcript in placed
+        if _is_speech(transcript)
+    ]
+
+
+def _run(recogniser: Recogniser, stretches: Sequence[Stretch]) -> list[Transcript]:
+    rate_hz = recogniser.rate_hz
+    return recogniser.transcribe([resample(s.samples, RATE_HZ, rate_hz) for s in stretches])
+
+
+def _is_speech(transcript: Transcript) -> bool:
+    scores = [word.confidence for word in transcript.words]
+    return bool(scores) and sum(scores) / len(scores) >= MIN_CONFIDENCE
+
+
+def _placed(transcript: Transcript, start_s: float) -> Transcript:
+    words = tuple(
+        replace(
+            word, start_s=round(word.start_s + start_s, 3), end_s=round(word.end_s + start_s, 3)
+        )
+        for word in transcript.words
+    )
+    return replace(transcript, words=words)
+
+
+def _seconds(stretches: Sequence[Stretch]) -> float:
+    return sum(len(stretch.samples) for stretch in stretches) / RATE_HZ

@@ -1,0 +1,272 @@
+"""PCM audio: any recording in, float samples, and samples out as WAV or mu-law.
+
+Knows containers, rates and sample formats; knows nothing about speech. PyAV is imported
+only when something is decoded. A recording that breaks off is heard as far as it goes:
+calls are cut in practice, and their beginning is worth having. It is bad input only when
+nothing in it can be decoded, or when more of it is broken than not.
+"""
+
+import io
+import struct
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import soxr
+
+from dialog.errors import BadInput
+from dialog.messages import Samples
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+# Only self-contained formats: a playlist (HLS, concat) would make the decoder open other
+# files and addresses that the sender names.
+FORMATS = "wav,w64,mp3,ogg,flac,mov,mp4,m4a,matroska,webm,aac,aiff,au,caf,amr,asf"
+MIN_RATE_HZ = 4_000
+MAX_RATE_HZ = 384_000
+MAX_CHANNELS = 32
+MAX_SAMPLES_PER_FRAME = 1 << 20
+BLOCK_S = 1.0
+TOLERATED_BROKEN_PACKETS = 8
+UNKNOWN_LENGTH = 0xFFFFFFFF
+
+
+def decode(source: Path | BinaryIO, rate_hz: int) -> Iterator[Samples]:
+    """Mono blocks of about one second at `rate_hz`, decoded as they are asked for.
+
+    Channels are averaged. Memory is bounded by a few blocks, whatever the length. Raises
+    `BadInput`, at the first block or later, for what is not a usable recording.
+    """
+    with _opened(source) as file:
+        pieces = _resampled(_mono_frames(file), rate_hz)
+        yielded = False
+        for block in _blocks(pieces, round(rate_hz * BLOCK_S)):
+            yielded = True
+            yield block
+        if not yielded:
+            raise _undecodable("no audio could be decoded from it")
+
+
+class Resampler:
+    """Streaming rate conversion: `push` blocks, then `flush` for the filter's tail."""
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._stream = None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1)
+
+    def push(self, samples: Samples) -> Samples:
+        """What can be said so far, shape (m,); may be empty."""
+        return samples if self._stream is None else self._convert(samples, last=False)
+
+    def flush(self) -> Samples:
+        """The last samples; the resampler is spent afterwards."""
+        empty = np.zeros(0, np.float32)
+        return empty if self._stream is None else self._convert(empty, last=True)
+
+    def _convert(self, samples: Samples, last: bool) -> Samples:
+        assert self._stream is not None
+        block = np.ascontiguousarray(samples, np.float32)
+        return np.asarray(self._stream.resample_chunk(block, last=last), np.float32)
+
+
+def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
+    """A whole array at another rate; itself where the rates are equal."""
+    if from_hz == to_hz:
+        return samples
+    return np.asarray(soxr.resample(samples, from_hz, to_hz), np.float32)
+
+
+def pcm16(samples: Samples) -> bytes:
+    """Little-endian signed 16-bit PCM; what exceeds full scale is clipped."""
+    return (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype("<i2").tobytes()
+
+
+def wav_header(rate_hz: int, data_bytes: int | None = None) -> bytes:
+    """The 44 bytes before mono PCM16; without a length, those of a stream still running."""
+    size = UNKNOWN_LENGTH if data_bytes is None else data_bytes
+    riff = UNKNOWN_LENGTH if data_bytes is None else 36 + data_bytes
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, rate_hz * 2, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", riff, b"WAVE") + form + struct.pack("<4sI", b"data", size)
+
+
+def wav_bytes(samples: Samples, rate_hz: int) -> bytes:
+    """A complete mono PCM16 WAV file."""
+    data = pcm16(samples)
+    return wav_header(rate_hz, len(data)) + data
+
+
+def write_wav(path: Path, samples: Samples, rate_hz: int) -> None:
+    """Write a WAV at once: `path` holds the old file or the whole new one, never a half."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        part = Path(file.name)
+        try:
+            file.write(wav_bytes(samples, rate_hz))
+            file.close()
+            part.chmod(0o644)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def mulaw_decode(data: bytes) -> Samples:
+    """G.711 mu-law bytes to samples (ITU-T G.711, table 2a)."""
+    return _mulaw_table()[np.frombuffer(data, np.uint8)]
+
+
+def mulaw_encode(samples: Samples) -> bytes:
+    """Samples to G.711 mu-law bytes: sign, three bits of exponent, four of mantissa, inverted."""
+    linear = (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype(np.int32)
+    sign = np.where(linear < 0, 0x80, 0)
+    # 33 << 2 is the bias in 16-bit units; 32635 is the largest magnitude that stays in range.
+    magnitude = np.minimum(np.abs(linear), 32635) + 132
+    exponent = np.frexp(magnitude.astype(np.float64))[1] - 8
+    mantissa = (magnitude >> (exponent + 3)) & 0x0F
+    codes = ~(sign | (exponent << 4) | mantissa) & 0xFF
+    return bytes(codes.astype(np.uint8))
+
+
+def _mulaw_table() -> Samples:
+    codes = ~np.arange(256, dtype=np.int32) & 0xFF
+    magnitude = ((((codes & 0x0F) << 3) + 132) << ((codes >> 4) & 7)) - 132
+    return (np.where(codes & 0x80, -magnitude, magnitude) / 32768.0).astype(np.float32)
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+    if not isinstance(source, Path):
+        yield source
+        return
+    try:
+        file = source.open("rb")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BadInput(f"cannot read {source}: {reason}", code="unreadable_file") from error
+    with file:
+        yield file
+
+
+def _mono_frames(file: BinaryIO) -> Iterator[tuple[Samples, int]]:
+    """Decoded pieces with their rate, as long as the first; skips a few broken packets."""
+    import av
+
+    av.logging.set_level(None)  # nothing of FFmpeg's on stderr
+    head = file.read(1)
+    if not head:
+        raise BadInput("the file is empty", code="empty_file")
+    try:
+        file.seek(0)
+    except (OSError, io.UnsupportedOperation):
+        file = _Rewound(head, file)  # type: ignore[assignment]
+    try:
+        container = av.open(file, mode="r", options={"format_whitelist": FORMATS})
+    except (av.FFmpegError, ValueError, UnicodeError) as error:
+        raise _undecodable("its format or header cannot be read") from error
+    with container:
+        yield from _decoded(container)
+
+
+def _decoded(container: "InputContainer") -> Iterator[tuple[Samples, int]]:
+    import av
+
+    if not container.streams.audio:
+        raise _undecodable("it holds no audio")
+    stream = container.streams.audio[0]
+    _check_header(stream.codec_context)
+    good = broken = 0
+    convert = _ToMono()
+    for packet in _packets(container, stream):
+        try:
+            for frame in packet.decode():
+                yield convert(frame), convert.rate_hz
+                good += 1
+        except (av.FFmpegError, ValueError):
+            broken += 1
+            if broken > max(TOLERATED_BROKEN_PACKETS, good):
+                raise _undecodable("most of it is damaged") from None
+
+
+def _packets(container: "InputContainer", stream: Any) -> Iterator[Any]:
+    import av
+
+    try:
+        yield from container.demux(stream)
+    except (av.FFmpegError, ValueError):
+        return  # it breaks off here; what came before was heard
+
+
+def _check_header(codec: Any) -> None:
+    rate_hz, channels = codec.sample_rate, codec.channels
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise _undecodable(f"its header declares a rate of {rate_hz} Hz")
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise _undecodable(f"its header declares {channels} channels")
+
+
+class _ToMono:
+    """Frames of any sample format to mono float32. Keeps the rate of the first frame."""
+
+    def __init__(self) -> None:
+        self.rate_hz = 0
+        self._form: tuple[str, str, int] | None = None
+        self._resampler: Any = None
+
+    def __call__(self, frame: Any) -> Samples:
+        import av
+
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if frame.samples > MAX_SAMPLES_PER_FRAME:
+            raise _undecodable("its frames are absurdly long")
+        if form != self._form:
+            self.rate_hz = self.rate_hz or frame.sample_rate
+            self._form = form
+            self._resampler = av.AudioResampler(format="fltp", rate=self.rate_hz)
+        pieces = [out.to_ndarray() for out in self._resampler.resample(frame)]
+        if not pieces:
+            return np.zeros(0, np.float32)
+        mono = np.concatenate(pieces, axis=1).mean(axis=0, dtype=np.float32)
+        # A damaged float stream may hold NaN, which would poison every filter after it.
+        return np.asarray(np.nan_to_num(mono, posinf=1.0, neginf=-1.0), np.float32)
+
+
+def _resampled(frames: Iterator[tuple[Samples, int]], rate_hz: int) -> Iterator[Samples]:
+    resampler: Resampler | None = None
+    for samples, from_hz in frames:
+        resampler = resampler or Resampler(from_hz, rate_hz)
+        yield resampler.push(samples)
+    if resampler is not None:
+        yield resampler.flush()
+
+
+def _blocks(pieces: Iterator[Samples], size: int) -> Iterator[Samples]:
+    waiting: list[Samples] = []
+    length = 0
+    for piece in pieces:
+        if not len(piece):
+            continue
+        waiting.append(piece)
+        length += len(piece)
+        if length >= size:
+            yield np.concatenate(waiting)
+            waiting, length = [], 0
+    if length:
+        yield np.concatenate(waiting)
+
+
+class _Rewound:
+    """A source that cannot seek, with the byte that was read to see whether it is empty."""
+
+    def __init__(self, head: bytes, file: BinaryIO) -> None:
+        self._head = head
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        head, self._head = self._head, b""
+        return head + self._file.read(size - len(head) if size > 0 else size)
+
+
+def _undecodable(reason: str) -> BadInput:
+    return BadInput(f"not a usable audio recording: {reason}", code="undecodable_audio")

@@ -1,0 +1,152 @@
+"""NeMo checkpoints into memory, on the right device and without a word on the terminal.
+
+Knows NeMo's classes and its habits; knows nothing about audio or text. NeMo and PyTorch
+are imported here and only when a model is asked for: that takes ten seconds or more.
+"""
+
+import importlib
+import logging
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal
+from unittest.mock import patch
+
+from dialog.errors import Unavailable
+from models.catalogue import ModelEntry, verify
+
+if TYPE_CHECKING:
+    from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
+
+Kind = Literal["asr", "fastpitch", "hifigan"]
+
+# Two threads that import NeMo at once see half-initialised modules of each other's, and the
+# vocoder's classes are replaced while it is built: one model is loaded at a time.
+_LOADING = threading.Lock()
+_TALKATIVE = (
+    "nemo_logger",
+    "nv_one_logger",
+    "nv_one_logger.api.config",
+    "nv_one_logger.training_telemetry.api.training_telemetry_provider",
+)
+
+
+def pick_device(choice: str) -> str:
+    """`cpu` or `cuda` for `auto`, `cpu`, `cuda` or `cuda:N`; `Unavailable` without that GPU."""
+    import torch
+
+    if choice == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if choice == "cpu":
+        return choice
+    if not choice.startswith("cuda"):
+        raise Unavailable(f"no device {choice!r}: give auto, cpu or cuda")
+    index = int(choice.partition(":")[2] or 0)
+    if not torch.cuda.is_available() or index >= torch.cuda.device_count():
+        raise Unavailable(f"the device {choice} was asked for, but this machine has no such GPU")
+    return choice
+
+
+def restore(kind: Kind, entry: ModelEntry, device: str = "auto") -> Any:
+    """The NeMo model of an entry in evaluation mode, float32, on the device.
+
+    A file is restored with `restore_from`, a hub id with `from_pretrained`, or, when the
+    entry pins a revision, which `from_pretrained` cannot, downloaded at it and restored.
+    Raises `Unavailable` with one line for whatever keeps the model from loading.
+    """
+    verify(entry)
+    with _LOADING:
+        try:
+            quieten()
+            model = _restored(kind, entry, pick_device(device))
+        except Unavailable:
+            raise
+        except Exception as error:
+            logging.getLogger(__name__).exception("loading %s", entry.id)
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise Unavailable(f"model {entry.id} cannot be loaded: {reason}") from error
+    return model
+
+
+def quieten() -> None:
+    """Import NeMo and lead all it says into `logging`, so that nothing reaches stdout or
+    stderr; its endless in-memory log is dropped too."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    importlib.import_module("nemo.utils")  # makes the handlers that are removed here
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    disable_progress_bars()
+    logger = logging.getLogger("nemo_logger")
+    for handler in list(logger.handlers):
+        if not isinstance(handler, logging.NullHandler):
+            logger.removeHandler(handler)
+    logger.propagate = True
+
+
+def _restored(kind: Kind, entry: ModelEntry, device: str) -> Any:
+    import torch
+
+    cls, around, connector = _recipe(kind)
+    options = {"map_location": torch.device(device), "save_restore_connector": connector}
+    if device == "cpu":
+        # Values below 1e-38 make some layers of small models ten times slower.
+        torch.set_flush_denormal(True)
+    with around:
+        if entry.path is not None:
+            model = cls.restore_from(str(entry.path), **options)
+        elif entry.revision:
+            model = cls.restore_from(_downloaded(entry), **options)
+        else:
+            model = cls.from_pretrained(entry.source, **options)
+    return model.float().eval().to(device)
+
+
+def _downloaded(entry: ModelEntry) -> str:
+    from huggingface_hub import hf_hub_download
+
+    filename = entry.source.rpartition("/")[2] + ".nemo"
+    return str(hf_hub_download(entry.source, filename, revision=entry.revision))
+
+
+def _recipe(kind: Kind) -> tuple[Any, AbstractContextManager[Any], "SaveRestoreConnector"]:
+    """The class that restores, what must hold meanwhile, and the reader of the file."""
+    from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
+
+    if kind == "asr":
+        from nemo.collections.asr.models import ASRModel
+
+        return ASRModel, nullcontext(), SaveRestoreConnector()
+    from nemo.collections.tts.models import FastPitchModel, HifiGanModel
+
+    if kind == "fastpitch":
+        return FastPitchModel, nullcontext(), SaveRestoreConnector()
+    return HifiGanModel, _without_discriminators(), _generator_only()
+
+
+def _without_discriminators() -> AbstractContextManager[Any]:
+    """HiFi-GAN builds 70 M parameters that only its training needs; build none of them."""
+    import torch
+
+    class Nothing(torch.nn.Module):
+        def __init__(self, *_: Any, **__: Any) -> None:
+            super().__init__()
+
+    return patch.multiple(
+        "nemo.collections.tts.models.hifigan",
+        MultiPeriodDiscriminator=Nothing,
+        MultiScaleDiscriminator=Nothing,
+    )
+
+
+def _generator_only() -> "SaveRestoreConnector":
+    """Reads checkpoints that hold discriminators and those that do not, strictly otherwise."""
+    from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
+
+    class GeneratorOnly(SaveRestoreConnector):  # type: ignore[misc]
+        def load_instance_with_state_dict(
+            self, instance: Any, state_dict: dict[str, Any], strict: bool
+        ) -> None:
+            kept = {k: v for k, v in state_dict.items() if not k.startswith(("mpd.", "msd."))}
+            super().load_instance_with_state_dict(instance, kept, strict)
+
+    return GeneratorOnly()

@@ -1,0 +1,101 @@
+"""A model on a thread of its own, loaded when first needed.
+
+Knows threads and queues; knows nothing about what the model does. Inference blocks and
+holds the GIL for long, so no coroutine may call a model: it awaits `run` instead. One
+thread per model also means that a model is never entered twice at a time.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, Literal, TypeVar
+
+from dialog.errors import Unavailable
+
+T = TypeVar("T")
+R = TypeVar("R")
+State = Literal["idle", "loading", "ready", "failed", "closed"]
+MAX_WAITING = 64
+
+
+class ModelThread(Generic[T]):
+    """Runs functions of one model, one after another, in the order of the calls.
+
+    `load` is called once, on the thread, before the first function. When it fails, every
+    waiting caller gets its exception, and the next call tries again: a missing file may
+    have appeared since. More than `max_waiting` calls at a time are refused with
+    `Unavailable`, so that a flood ends in an answer and not in growing memory.
+    """
+
+    def __init__(self, name: str, load: Callable[[], T], max_waiting: int = MAX_WAITING) -> None:
+        self.name = name
+        self._load = load
+        self._max_waiting = max_waiting
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._model: T | None = None
+        self._state: State = "idle"
+        self._error: str | None = None
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model is loaded and answers at once."""
+        return self._state == "ready"
+
+    @property
+    def error(self) -> str | None:
+        """Why loading failed last, in one line."""
+        return self._error
+
+    def start(self) -> None:
+        """Load in the background; a failure is seen in `state` and by the next caller."""
+        self._submit(lambda _: None).add_done_callback(lambda future: future.exception())
+
+    async def run(self, function: Callable[[T], R]) -> R:
+        """`function(model)` on the model's thread. A cancelled caller leaves the rest alone:
+        a call that waits is dropped, one that runs is finished and its result forgotten."""
+        return await asyncio.wrap_future(self._submit(function))
+
+    def run_sync(self, function: Callable[[T], R]) -> R:
+        """`run` for callers without an event loop."""
+        return self._submit(function).result()
+
+    def close(self) -> None:
+        """Drop what waits, finish what runs, release the model; no thread is left."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._model = None
+        self._state = "closed"
+
+    def _submit(self, function: Callable[[T], R]) -> "Future[R]":
+        with self._lock:
+            if self._waiting >= self._max_waiting:
+                raise Unavailable(f"{self.name} is busy: {self._waiting} requests are waiting")
+            try:
+                future = self._executor.submit(lambda: function(self._loaded()))
+            except RuntimeError as error:
+                raise Unavailable(f"{self.name} is shut down") from error
+            self._waiting += 1
+        future.add_done_callback(self._left)
+        return future
+
+    def _left(self, _: "Future[R]") -> None:
+        with self._lock:
+            self._waiting -= 1
+
+    def _loaded(self) -> T:
+        if self._model is None:
+            self._state = "loading"
+            try:
+                self._model = self._load()
+            except BaseException as error:
+                self._state = "failed"
+                self._error = str(error) or type(error).__name__
+                raise
+            self._state, self._error = "ready", None
+        return self._model

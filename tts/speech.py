@@ -1,0 +1,93 @@
+"""Written text to speech, phrase by phrase: the first sound comes before the last word.
+
+Knows the order of the steps; knows nothing about models. What a voice reads comes from
+`russian.voice`, the same function that made its training transcripts.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from dialog.errors import BadInput
+from dialog.messages import Speech
+from models.runtime import ModelThread
+from russian.voice import voice_text
+from tts.engine import Synthesiser
+from tts.phrases import Phrase, complete, phrases
+
+# OpenAI's limit for a speech request: five minutes of talk, and more is a mistake.
+MAX_TEXT_CHARS = 4096
+MIN_SPEED, MAX_SPEED = 0.25, 4.0
+SENTENCE_PAUSE_S = 0.25
+CLAUSE_PAUSE_S = 0.1
+
+
+async def speak(
+    text: AsyncIterator[str] | str,
+    thread: ModelThread[Synthesiser],
+    voice: str | None = None,
+    speed: float = 1.0,
+) -> AsyncIterator[Speech]:
+    """Speech for each phrase as it is ready, a short pause after it included.
+
+    `voice` None is the first one. Raises `BadInput` before the first sound for an empty or
+    too long `str`, for an unknown voice, a speed outside 0.25 to 4, or text in which there is
+    nothing to say; a stream of pieces has no limit, since it is not a user's input.
+    """
+    if not MIN_SPEED <= speed <= MAX_SPEED:
+        raise BadInput(f"speed {speed:g} is not within 0.25 to 4", code="invalid_speed")
+    if isinstance(text, str):
+        check_text(text)
+    spoken = False
+    name = ""
+    async for phrase in _phrases(text):
+        reading = await asyncio.to_thread(voice_text, phrase.text)
+        if not any(char.isalpha() for char in reading):
+            continue
+        name = name or await thread.run(lambda synthesiser: _voice(synthesiser, voice))
+        yield await _speech(reading, phrase, thread, name, speed)
+        spoken = True
+    if not spoken and isinstance(text, str):
+        raise BadInput("the text holds nothing that can be spoken", code="nothing_to_speak")
+
+
+def check_text(text: str) -> None:
+    """Raise `BadInput` for a text that is empty, or longer than `MAX_TEXT_CHARS` (413)."""
+    if not text.strip():
+        raise BadInput("the text is empty", code="empty_text")
+    if len(text) > MAX_TEXT_CHARS:
+        message = f"the text has {len(text)} characters, at most {MAX_TEXT_CHARS} can be spoken"
+        raise BadInput(message, status=413, code="text_too_long")
+
+
+async def _phrases(text: AsyncIterator[str] | str) -> AsyncIterator[Phrase]:
+    if isinstance(text, str):
+        for phrase in phrases(text):
+            yield phrase
+        return
+    async for sentence in complete(text):
+        for phrase in phrases(sentence):
+            yield phrase
+
+
+def _voice(synthesiser: Synthesiser, voice: str | None) -> str:
+    if voice is None:
+        return synthesiser.voices[0]
+    if voice not in synthesiser.voices:
+        known = ", ".join(synthesiser.voices)
+        raise BadInput(f"no voice {voice!r}: there is {known}", code="unknown_voice")
+    return voice
+
+
+async def _speech(
+    reading: str, phrase: Phrase, thread: ModelThread[Synthesiser], voice: str, speed: float
+) -> Speech:
+    pause_s = (SENTENCE_PAUSE_S if phrase.ends_sentence else CLAUSE_PAUSE_S) / speed
+
+    def run(synthesiser: Synthesiser) -> Speech:
+        samples = synthesiser.synthesise(reading, voice, speed)
+        pause = np.zeros(round(pause_s * synthesiser.rate_hz), np.float32)
+        return Speech(np.concatenate((samples, pause)), synthesiser.rate_hz)
+
+    return await thread.run(run)
