@@ -13,6 +13,13 @@ SPARSE = "sparse"
 DENSE = "dense"
 """Names of the two vectors of a point."""
 
+DOCUMENT_KEY = "metadata.document_id"
+"""Where a point's payload names its document."""
+
+STATE_ID = "00000000-0000-0000-0000-000000000001"
+"""A point without vectors whose payload is `Applied`. It takes the engine's own log, in order
+with the points it speaks of, so after a crash it never promises more than is there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sparse:
@@ -78,7 +85,11 @@ class Index(Protocol):
         ...
 
     def idf(self, indices: Sequence[int]) -> dict[int, float]:
-        """The inverse document frequency of each sparse index that some point has."""
+        """The inverse document frequency of each sparse index that some point has.
+
+        The engines keep document frequencies to themselves. But a query of one term scores
+        idf * weight, and the weight is in the point that it finds.
+        """
         ...
 
     def count(self) -> int:

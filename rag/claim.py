@@ -1,0 +1,84 @@
+"""Who works on the index folder: one process owns it, the others take a private copy.
+
+    FOLDER/owner.lock          held by the owner as long as it lives
+    FOLDER/content.lock        held while the content is written and while it is copied
+    FOLDER/shard/              the owner's, kept
+    FOLDER/private-XXXX/       a copy, removed by its process, or by a later owner after a crash
+    FOLDER/private-XXXX.lock   held by the copy's process as long as it lives
+
+Knows locks and folders; knows nothing of what is in them. The operating system drops the
+locks of a process that dies.
+"""
+
+import atexit
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+POLL_S = 0.01
+
+
+class Claim:
+    """Made by opening a folder: `path` is where this process may read and write.
+
+    `owned` tells whether what is written there outlives the process. The folder at `path` may
+    not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.content = _lock(folder / "content.lock")
+        held = _lock(folder / "owner.lock")
+        shard = folder / "shard"
+        try:
+            held.acquire(blocking=False)
+        except Timeout:
+            self.owned = False
+            with self.content:
+                self.path, self._held = _copy(folder, shard)
+        else:
+            self.owned = True
+            self.path, self._held = shard, held
+            with self.content:
+                _sweep(folder)
+        atexit.register(self.release)
+
+    def release(self) -> None:
+        """Let go of the folder; a private copy is removed."""
+        atexit.unregister(self.release)
+        if not self.owned:
+            shutil.rmtree(self.path, ignore_errors=True)
+            Path(self._held.lock_file).unlink(missing_ok=True)
+        self._held.release()
+
+
+def _lock(path: Path) -> FileLock:
+    # Not bound to a thread: the thread that closes is often not the one that opened.
+    return FileLock(path, thread_local=False, poll_interval=POLL_S)
+
+
+def _copy(folder: Path, shard: Path) -> tuple[Path, FileLock]:
+    private = Path(tempfile.mkdtemp(prefix="private-", dir=folder))
+    held = _lock(private.with_suffix(".lock"))
+    held.acquire()
+    private.rmdir()
+    if shard.is_dir():
+        # The engine preallocates its files, so most of them is holes; cp keeps those.
+        subprocess.run(["cp", "-r", "--sparse=always", str(shard), str(private)], check=True)
+    return private, held
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the copies of processes that died."""
+    for path in folder.glob("private-*.lock"):
+        held = _lock(path)
+        try:
+            held.acquire(blocking=False)
+        except Timeout:
+            continue
+        shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+        path.unlink()
+        held.release()
