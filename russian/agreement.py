@@ -1,0 +1,152 @@
+"""Which case a number takes, read from the words around it.
+
+A preposition or a word such as "более" allows some cases; the noun after the number, by its own
+form, allows some; the number takes the first case that both allow.
+"""
+
+import re
+from dataclasses import dataclass
+
+from russian.morphology import (
+    CASES,
+    STRESS,
+    Case,
+    Form,
+    Gender,
+    forms,
+    gender_of,
+    inflect,
+    unstressed,
+)
+from russian.numerals import cardinal, is_few, is_one, ordinal
+
+_GENITIVE = """от до из без для около после у свыше более менее больше меньше порядка против вместо
+    кроме среди возле вокруг ради течение размере пределах протяжении истечении позднее позже раньше
+    ранее дороже дешевле старше младше сумме выше ниже глубже шире длиннее ввиду""".split()
+_GOVERNED: dict[str, tuple[Case, ...]] = {
+    **{word: ("gent",) for word in _GENITIVE},
+    "с": ("gent", "ablt"), "со": ("gent", "ablt"),
+    "к": ("datv",), "ко": ("datv",), "благодаря": ("datv",), "согласно": ("datv",),
+    "равно": ("datv",), "равен": ("datv",), "равна": ("datv",), "равняется": ("datv",),
+    "по": ("accs", "datv", "loct"), "над": ("ablt",), "перед": ("ablt",), "между": ("ablt", "gent"),
+    "о": ("loct", "accs"), "об": ("loct", "accs"), "при": ("loct",),
+    "в": ("accs", "loct"), "во": ("accs", "loct"), "на": ("accs", "loct"),
+    "за": ("accs", "ablt"), "под": ("accs", "ablt"), "через": ("accs",), "про": ("accs",),
+}  # fmt: skip
+# Nouns whose number names one of a row: "3 этаж" is the third, also where "три" would agree.
+_ORDERED = set(
+    "этаж подъезд квартал класс курс век полугодие место ряд сезон очередь группа".split()
+)
+
+_BEFORE = re.compile(rf"([А-Яа-яЁё{STRESS}]+)[ «\"(]{{1,3}}$")
+_AFTER = re.compile(rf" ([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)")
+_LOOK_BACK = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the surroundings ask of a number."""
+
+    case: Case
+    gender: Gender = "masc"
+    animate: bool = False
+    ordinal: bool = False
+    plural: bool = False
+
+
+def word_before(text: str, position: int) -> str:
+    """The lower-case word that ends right before `position`, or ""."""
+    found = _BEFORE.search(text[max(0, position - _LOOK_BACK) : position])
+    return unstressed(found.group(1)).lower() if found else ""
+
+
+def cases_before(text: str, position: int) -> tuple[Case, ...]:
+    """Cases that the word before `position` allows, likeliest first; () where it does not say."""
+    return _GOVERNED.get(word_before(text, position), ())
+
+
+def case_before(text: str, position: int) -> Case:
+    """The case asked for where nothing after the number shows it (an abbreviated unit, no noun)."""
+    allowed = cases_before(text, position)
+    return allowed[0] if allowed else "nomn"
+
+
+def noun_after(text: str, position: int) -> tuple[Form, ...]:
+    """Readings of the noun after `position`, over at most two adjectives; () if there is none."""
+    for _ in range(3):
+        found = _AFTER.match(text, position)
+        if not found:
+            return ()
+        readings = forms(unstressed(found.group(1)))
+        nouns = tuple(form for form in readings if form.part == "NOUN" and form.case)
+        if nouns and readings[0].part not in ("ADJF", "PRTF"):
+            return nouns if readings[0].part in ("NOUN", "NUMR") else ()
+        if not any(form.part in ("ADJF", "PRTF") for form in readings):
+            return ()
+        position = found.end()
+    return ()
+
+
+def agree(text: str, start: int, end: int, number: int) -> Agreed:
+    """Case, gender and kind of the integer written at text[start:end]."""
+    allowed = cases_before(text, start)
+    nouns = noun_after(text, end)
+    order = allowed or CASES
+    counted = [(case, form) for form in nouns for case in _counted_cases(number, form)]
+    one_of_a_row = any(form.lemma in _ORDERED for form in nouns)
+    fitting = [pair for pair in counted if pair[0] in order]
+    if fitting and not (one_of_a_row and (is_one(number) or allowed == ("gent",))):
+        case, form = min(fitting, key=lambda pair: order.index(pair[0]))
+        return Agreed(case, form.gender or "masc", form.animate)
+    singular = [form for form in nouns if not form.plural and form.case]
+    if singular and (one_of_a_row or not counted) and number < 1000:
+        form = min(singular, key=lambda form: _rank(order, form.case))
+        return Agreed(form.case or "nomn", form.gender or "masc", ordinal=True)
+    gender = next((form.gender for form in nouns if form.gender), "masc")
+    return Agreed(counted[0][0] if counted and not allowed else order[0], gender)
+
+
+def _rank(order: tuple[Case, ...], case: Case | None) -> int:
+    return order.index(case) if case in order else len(order)
+
+
+def _counted_cases(number: int, form: Form) -> tuple[Case, ...]:
+    """Cases of a numeral that can stand before this form of a noun."""
+    if form.case is None:
+        return ()
+    if is_one(number):
+        return () if form.plural else (form.case,)
+    if not form.plural:
+        return ("nomn", "accs") if is_few(number) and form.case == "gent" else ()
+    if form.case == "gent":
+        return ("gent",) if is_few(number) else ("nomn", "accs", "gent")
+    return (form.case,) if form.case in ("datv", "ablt", "loct") else ()
+
+
+def in_words(number: int, agreed: Agreed) -> str:
+    """The number as `agreed` asks."""
+    if agreed.ordinal:
+        return ordinal(number, agreed.case, agreed.gender, agreed.plural)
+    return cardinal(number, agreed.case, agreed.gender, agreed.animate)
+
+
+def noun_for(number: int, noun: str, case: Case, counted: str = "") -> str:
+    """The noun as it stands after a number: "рубль", "рубля", "рублей", "рублям".
+
+    `counted` replaces the genitive plural where people use a short one ("десять мегабит").
+    """
+    if is_one(number):
+        return inflect(noun, case, False)
+    if case in ("nomn", "accs"):
+        if is_few(number):
+            return inflect(noun, "gent", False)
+        case = "gent"
+    return counted if counted and case == "gent" else inflect(noun, case, True)
+
+
+def count(number: int, noun: str, case: Case, counted: str = "") -> str:
+    """A number with its noun, in a case: "двадцать одна копейка", "к пяти рублям"."""
+    said = "тысяча" if number == 1000 else cardinal(number, case, gender_of(noun))
+    if number == 1000:
+        said = inflect("тысяча", case, False)
+    return f"{said} {noun_for(number, noun, case, counted)}"

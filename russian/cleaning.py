@@ -1,0 +1,92 @@
+"""Text made ready for reading aloud: markup and pictures dropped, odd characters folded.
+
+What leaves here holds Russian and ASCII letters, digits, the signs in `SIGNS`, punctuation and
+single spaces; no number is turned into words here.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from russian.spans import Converted, chain, substitute
+
+SIGNS = "№§%‰°₽$€£=/@#&²³½¼¾×±+−"
+_PUNCTUATION = ".,!?;:()\"'«»…—–-"
+_MARKDOWN = re.compile(
+    r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,300}\)"  # a link leaves its text
+    r"|^[ \t]{0,8}(?:#{1,6}[ \t]+|>[ \t]{0,8}|[-*+•][ \t]+)"  # heading, quotation, list marker
+    r"|[*_~`]{1,8}|^[-=|: ]{3,200}$",
+    re.MULTILINE,
+)
+_KEPT = rf"А-Яа-яЁёA-Za-z0-9 \n\u0301{re.escape(SIGNS + _PUNCTUATION)}"
+_ODD = re.compile(rf"[^{_KEPT}]|(?<![АЕЁИОУЫЭЮЯаеёиоуыэюя])\u0301")
+_LETTER_AND_MARK = re.compile(r"[^\W\d_][\u0306\u0308]")
+_SPACES = re.compile(r"(?P<line>[ ]*\n\s*)|[ ]{2,}|^[ ]+|[ ]+$|[ ]+(?=[,!?;:…)»](?:\s|$))")
+_FOREIGN = {
+    "і": "и", "ї": "йи", "є": "е", "ґ": "г", "ў": "у", "ј": "й", "љ": "ль", "њ": "нь", "ћ": "ч",
+    "ђ": "дж", "џ": "дж", "ѕ": "з", "қ": "к", "ң": "н", "ғ": "г", "ү": "у", "ұ": "у", "һ": "х",
+    "ә": "э", "ө": "ё", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "þ": "th",
+    "ð": "d", "ı": "i", "µ": "мк", "μ": "мк", "α": "альфа", "β": "бета", "γ": "гамма",
+    "δ": "дельта", "π": "пи", "σ": "сигма", "ω": "омега", "λ": "лямбда", "“": "«", "”": "»",
+    "„": "«", "‘": "'", "’": "'", "‹": "«", "›": "»", "‐": "-", "‑": "-", "‒": "–", "―": "—",
+    "•": "", "·": ".", "→": " — ", "←": " — ", "≈": " примерно ", "≥": " не менее ",
+    "≤": " не более ", ">": " больше ", "<": " меньше ", "℃": "°C", "™": "", "©": "", "®": "",
+    "\t": " ", "\r": "\n", "\x0b": "\n", "\x0c": "\n", "\u2028": "\n", "\u2029": "\n", "\x85": "\n",
+}  # fmt: skip
+
+
+def clean(text: str) -> Converted:
+    """Drop markup and emoji, fold look-alikes to the characters that the rules know."""
+    done = substitute(_MARKDOWN, lambda found: found.group(1) or "", text)
+    for step in (_compose, _fold, tidy):
+        done = chain(done, step(done.text))
+    return done
+
+
+def tidy(text: str) -> Converted:
+    """Single spaces, none at the ends; a line break ends a phrase."""
+
+    def say(found: re.Match[str]) -> str:
+        if not found.group("line"):
+            return " " if 0 < found.start() and found.end() < len(text) and _inner(found) else ""
+        if found.start() == 0 or found.end() == len(text):
+            return ""
+        return ". " if text[found.start() - 1].isalnum() else " "
+
+    return substitute(_SPACES, say, text)
+
+
+def _inner(found: re.Match[str]) -> bool:
+    following = found.string[found.end() : found.end() + 2]
+    return not (following[:1] in ",!?;:…)»" and following[1:].isspace()) or following == ""
+
+
+def _compose(text: str) -> Converted:
+    return substitute(
+        _LETTER_AND_MARK, lambda found: unicodedata.normalize("NFC", found.group()), text
+    )
+
+
+def _fold(text: str) -> Converted:
+    return substitute(_ODD, lambda found: _folded(found.group()), text)
+
+
+@lru_cache(maxsize=5_000)
+def _folded(char: str) -> str:
+    """What the rules see instead of a character that they do not know."""
+    if char.lower() in _FOREIGN:
+        said = _FOREIGN[char.lower()]
+        return said.upper() if char != char.lower() and len(said) == 1 else said
+    category = unicodedata.category(char)
+    if category in ("Mn", "Me", "Cf", "Lm", "Sk"):
+        return ""
+    plain = unicodedata.normalize("NFKD", char)
+    number = unicodedata.numeric(char, None)
+    if number is not None:
+        return (
+            f" {int(number)} "
+            if category == "No" and number == int(number)
+            else (str(int(number)) if number == int(number) and number >= 0 else " ")
+        )
+    kept = "".join(c for c in plain if re.match(rf"[{_KEPT}]", c) and c != "\u0301")
+    return kept or " "

@@ -1,0 +1,117 @@
+"""Content words of a text in dictionary form, so that a question meets the passage it is about.
+
+Numbers said and numbers written meet as digits; a brand meets its Russian spelling. Knows nothing
+about weights or scores.
+"""
+
+import re
+from functools import cache, lru_cache
+
+from russian.dates import MONTHS
+from russian.lexicon import written_forms
+from russian.morphology import lemma, unstressed
+from russian.quantities import UNITS
+from russian.reading import numeral, read_number, tokens
+from russian.written import to_written
+
+# «не» is dropped, too: "не работает интернет" is about the same page as "интернет работает".
+_STOP = frozenset(
+    """а без бы был быть в вам вас весь во вот вы где для до его ее если есть еще же за здесь и из
+    или им их к как какой ко когда который ли либо мне мой мы на над нам нас наш не него нее нет ни
+    них но ну о об он она оно они от по под при про с свой себя сейчас со так такой там то тот тоже
+    только ты у уже чем что чтобы это этот я ваш можно нужно надо пожалуйста здравствуйте добрый
+    подскажите скажите алло ага да э эм хотеть мочь""".split()
+)
+_PHONE = r"(?:\+7|8)?[ (-]{0,2}\d{3}[ )-]{1,2}\d{3}-\d\d-\d\d"
+_TOKEN = re.compile(
+    rf"(?P<phone>{_PHONE})(?!\d)"
+    r"|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"
+    r"|(?P<number>[1-9]\d{0,2}(?:[ \u00a0]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,:]\d+)?)(?:-[а-яё]{1,3}(?![а-яё]))?"
+    r"|[A-Za-zА-Яа-яЁё]+(?:[+\u0301-][A-Za-zА-Яа-яЁё]+)*|[₽%$€]"
+)
+_SIGNS = {
+    "₽": "рубль",
+    "%": "процент",
+    "$": "доллар",
+    "€": "евро",
+    "руб": "рубль",
+    "коп": "копейка",
+}
+_PLACE = {"тыс": "тысяча", "млн": "миллион", "ул": "улица", "мин": "минута", "мес": "месяц"}
+
+
+def lemmas(text: str) -> list[str]:
+    """Lemmas in order, lower case, ё as е, without function words; digits stay."""
+    converted = to_written(text)
+    found: list[str] = []
+    done = 0
+    # A piece at a time: "триста двести" is 300 and 200, and never the one number "300 200".
+    for span in converted.spans:
+        found += _of_piece(converted.text[done : span.start])
+        found += _of_piece(converted.text[span.start : span.end])
+        done = span.end
+    return found + _of_piece(converted.text[done:])
+
+
+def _of_piece(piece: str) -> list[str]:
+    found: list[str] = []
+    for match in _TOKEN.finditer(piece):
+        if match["phone"]:
+            found.append(re.sub(r"\D", "", match["phone"])[-10:])
+        elif match["day"]:
+            found += (str(int(match["day"])), _month(int(match["month"])), match["year"])
+        elif match["number"]:
+            found.append(re.sub(r"[ \u00a0]", "", match["number"]).replace(",", "."))
+        else:
+            found += _keys(match.group())
+    return found
+
+
+def _month(number: int) -> str:
+    return lemma(MONTHS[number - 1]) if 1 <= number <= 12 else str(number)
+
+
+@lru_cache(maxsize=50_000)
+def _keys(token: str) -> tuple[str, ...]:
+    word = unstressed(token).lower().replace("ё", "е")
+    if word in _abbreviated():
+        return (_abbreviated()[word],)
+    if word in _brands():
+        return (_brands()[word],)
+    if "-" in word:
+        parts = [key for part in word.split("-") for key in _keys(part)]
+        return tuple(parts)
+    if word.isascii():
+        return (word,)
+    number = read_number(tokens(word), 0)
+    if number is not None and numeral(tokens(word)[0]) is not None and number.value < 1000:
+        return (str(number.value),)
+    normal = lemma(unstressed(token).lower()).replace("ё", "е")
+    return () if word in _STOP or normal in _STOP else (normal,)
+
+
+@cache
+def _abbreviated() -> dict[str, str]:
+    """Nouns by their signs and abbreviations; lone letters are too many things."""
+    units = {
+        key.lower(): unit.noun
+        for key, unit in UNITS.items()
+        if len(key) > 1 and " " not in unit.noun
+    }
+    return units | _SIGNS | _PLACE
+
+
+@cache
+def _brands() -> dict[str, str]:
+    """One key for a brand, however it is spelled: "wifi" for Wi-Fi and for «вайфай»."""
+    found = {}
+    for spoken, written in written_forms().items():
+        key = re.sub(r"[^a-zа-я0-9]", "", written.lower())
+        for spelling in (
+            written.lower(),
+            spoken,
+            spoken.replace(" ", ""),
+            spoken.replace(" ", "-"),
+        ):
+            found[spelling] = key
+    return found

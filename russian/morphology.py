@@ -1,0 +1,86 @@
+"""What pymorphy3 knows about a word, in the few grammatical terms used here.
+
+Knows forms of single words; agreement of a number with its noun is in agreement.py.
+"""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, Literal
+
+Case = Literal["nomn", "gent", "datv", "accs", "ablt", "loct"]
+Gender = Literal["masc", "femn", "neut"]
+
+CASES: tuple[Case, ...] = ("nomn", "accs", "gent", "datv", "ablt", "loct")
+# OpenCorpora's second genitive and the like, folded into the six school cases.
+_FOLDED: dict[str | None, Case] = {
+    **{case: case for case in CASES},
+    "gen1": "gent", "gen2": "gent", "acc2": "accs", "loc1": "loct", "loc2": "loct",
+}  # fmt: skip
+STRESS = "+\u0301"
+_WITHOUT_STRESS = str.maketrans("", "", STRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One reading of a word form; `case` and `gender` are None where the part has none."""
+
+    lemma: str
+    part: str
+    case: Case | None
+    plural: bool
+    gender: Gender | None
+    animate: bool
+
+
+@cache
+def analyser() -> Any:
+    """The process's only MorphAnalyzer: 0.2 s to build, so built at the first word."""
+    import pymorphy3
+
+    return pymorphy3.MorphAnalyzer(lang="ru")
+
+
+def unstressed(word: str) -> str:
+    """The word without `+` and U+0301."""
+    return word.translate(_WITHOUT_STRESS)
+
+
+@lru_cache(maxsize=50_000)
+def forms(word: str) -> tuple[Form, ...]:
+    """Readings of a word, likeliest first; `word` may be in any case."""
+    return tuple(
+        Form(
+            parse.normal_form,
+            str(parse.tag.POS or ""),
+            _FOLDED.get(parse.tag.case),
+            parse.tag.number == "plur",
+            parse.tag.gender if parse.tag.gender in ("masc", "femn", "neut") else None,
+            parse.tag.animacy == "anim",
+        )
+        for parse in analyser().parse(word.lower()[:60])
+    )
+
+
+@lru_cache(maxsize=50_000)
+def lemma(word: str) -> str:
+    """The dictionary form of a lower-case word, as pymorphy3 guesses it out of context."""
+    return str(analyser().parse(word[:60])[0].normal_form)
+
+
+@lru_cache(maxsize=5_000)
+def inflect(noun: str, case: Case, plural: bool) -> str:
+    """A noun's form; the noun unchanged where the dictionary has no such form."""
+    for parse in analyser().parse(noun):
+        if parse.tag.POS == "NOUN" and parse.tag.case == "nomn" and parse.tag.number == "sing":
+            found = parse.inflect({"plur" if plural else "sing", case})
+            if found is not None:
+                return str(found.word)
+    return noun
+
+
+@lru_cache(maxsize=5_000)
+def gender_of(noun: str) -> Gender:
+    """Grammatical gender of a noun given in its dictionary form."""
+    return next(
+        (form.gender for form in forms(noun) if form.part == "NOUN" and form.gender), "masc"
+    )

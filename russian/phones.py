@@ -1,0 +1,65 @@
+"""Telephone numbers, read in the groups in which people say them."""
+
+import re
+
+from russian.numerals import cardinal, spelled
+from russian.rules import Rule
+
+_GAP = r"[ ()\-–.]{0,3}"
+_LONG = re.compile(
+    rf"(?P<country>\+ ?7|8|7){_GAP}(?P<area>\d{{3}}){_GAP}(?P<a>\d{{3}}){_GAP}(?P<b>\d\d){_GAP}(?P<c>\d\d)(?!\d)"
+)
+_OTHER = re.compile(r"\+\d{1,3}(?:[ ()\-]{0,2}\d{1,4}){2,6}(?!\d)")
+_LOCAL = re.compile(
+    r"(?P<area>\d{3})-(?P<b>\d\d)-(?P<c>\d\d)(?![\d-])|(\d\d)-(\d\d)-(\d\d)(?![\d-])"
+)
+_EXTENSION = re.compile(r",? ?(?:\(?(?:доб\.?|добавочный|вн\.|#) ?(?:номер )?)(\d{1,6})\)?")
+
+
+def rules() -> list[Rule]:
+    """Numbers of Russia, of other countries, local ones, and extensions by themselves."""
+    return [
+        Rule("0#", _LONG, _long),
+        Rule("#", _OTHER, _other),
+        Rule("0", _LOCAL, _local),
+        Rule("я", re.compile(r"доб\. ?(?:номер )?(\d{1,6})"), _extension_alone),
+    ]
+
+
+def group_in_words(digits: str) -> str:
+    """One group: "495" as a number, "05" and "007" with their noughts, "00" as two noughts."""
+    noughts = len(digits) - len(digits.lstrip("0"))
+    words = ["ноль"] * noughts
+    if digits[noughts:]:
+        rest = digits[noughts:]
+        words.append(cardinal(int(rest)) if len(rest) <= 3 else spelled(rest))
+    return " ".join(words)
+
+
+def _long(found: re.Match[str]) -> str | None:
+    country = found.group("country")
+    # A bare run of eleven digits is a telephone only with its usual first digits.
+    if found.group().isdigit() and (country == "7" or found.group("area")[0] not in "3489"):
+        return None
+    first = "плюс семь" if country[0] == "+" else cardinal(int(country))
+    groups = [group_in_words(found.group(name)) for name in ("area", "a", "b", "c")]
+    return ", ".join([first, *groups])
+
+
+def _other(found: re.Match[str]) -> str:
+    groups = re.findall(r"\d+", found.group())
+    return "плюс " + ", ".join(part for group in groups for part in _short_groups(group))
+
+
+def _short_groups(digits: str) -> list[str]:
+    if len(digits) <= 3:
+        return [group_in_words(digits)]
+    return [group_in_words(digits[i : i + 2]) for i in range(0, len(digits), 2)]
+
+
+def _local(found: re.Match[str]) -> str | None:
+    return ", ".join(group_in_words(group) for group in re.findall(r"\d+", found.group()))
+
+
+def _extension_alone(found: re.Match[str]) -> str:
+    return "добавочный " + group_in_words(found.group(1))

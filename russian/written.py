@@ -1,0 +1,44 @@
+"""Spoken Russian to written: a recogniser's lower-case words to what documents show.
+
+Ordered rules over the words; the first that fits a place wins. Numbers are read in reading.py,
+telephones and codes in dictation.py.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from russian import dictation, writing
+from russian.reading import Token, tokens
+from russian.spans import Converted, Replacement, rewrite
+
+Found = tuple[int, str]  # the first token after the piece, and the piece as written
+WrittenRule = Callable[[str, Sequence[Token], int], Found | None]
+
+_RULES: tuple[WrittenRule, ...] = (
+    dictation.address,
+    dictation.sequence,
+    writing.date,
+    writing.clock,
+    writing.quantity,
+    writing.number,
+    writing.brand,
+)
+
+
+def to_written(text: str) -> Converted:
+    """Numbers, dates, money and brands as documents write them; other words untouched."""
+    return rewrite(text, _replacements(text))
+
+
+def _replacements(text: str) -> Iterator[Replacement]:
+    words = tokens(text)
+    position = 0
+    while position < len(words):
+        for rule in _RULES:
+            found = rule(text, words, position)
+            if found:
+                last, written = found
+                yield Replacement(words[position].start, words[last - 1].end, written)
+                position = last
+                break
+        else:
+            position += 1
