@@ -1,6 +1,6 @@
 """Answers a question from the documents, by the best rung of the ladder that holds.
 
-    language model -> the passages' own sentences -> an honest "I do not know"
+language model -> the passages' own sentences -> an honest "I do not know"
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -7,16 +7,30 @@ in a coroutine use `asyncio.to_thread`.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from rag.index import Index
-from store.documents import DocumentInfo, Outcome
+from dialog.errors import BadInput
+from rag import ingest, sparse
+from rag.dense import Dense, SentenceEncoder
+from rag.edge import EdgeIndex
+from rag.index import Found, Index
+from rag.server import connect
+from rag.upkeep import Upkeep
+from store import documents
+from store.documents import DocumentInfo, NewDocument, Outcome, Passage
 from store.engine import Store
 
 __all__ = ["DocumentInfo", "Hit", "Ingested", "Library", "Progress", "Report", "Skipped"]
 
+PASSAGES_PER_DOCUMENT = 4
+"""Passages fetched for each document that a search wants; more when they are of too few."""
+
+RECORDS_PER_TRANSACTION = 200
+"""Records of a JSONL file written at once: some 50 ms, for other writers wait so long."""
+
 Progress = Callable[[int, int, str], None]
-"""Called with (done, total, name) after each file; `total` may grow while records are read."""
+"""Called with (done, total, name) after each file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,47 +80,156 @@ class Report:
 
 
 class Library:
-    def __init__(self, store: Store, index: Index) -> None:
+    """Safe to share between threads. The store is its owner's; the index is closed with it."""
+
+    def __init__(self, store: Store, index: Index, dense: Dense | None = None) -> None:
         self._store = store
         self._index = index
+        self._dense = dense
+        self._upkeep = Upkeep(store, index, dense)
 
     def ingest(self, paths: Iterable[Path | str], progress: Progress | None = None) -> Report:
         """Take in files and folders; bad files are reported in `skipped`, never raised."""
-        raise NotImplementedError
+        files, skipped = _files(paths)
+        done: list[Ingested] = []
+        for number, file in enumerate(files, 1):
+            if file.named or file.known:
+                try:
+                    done += self._take(file.path, str(file.path.resolve()), None)
+                except BadInput as error:
+                    skipped.append(Skipped(str(file.path), error.message))
+            else:
+                reason = f"unknown format: {file.path.suffix or 'no extension'}"
+                skipped.append(Skipped(str(file.path), reason, fault=False))
+            if progress is not None:
+                progress(number, len(files), file.path.name)
+        self._refresh_shared()
+        return Report(tuple(done), tuple(skipped))
 
     def ingest_file(
         self, path: Path, *, name: str | None = None, document_id: str | None = None
-    ) -> Sequence[Ingested]:
+    ) -> list[Ingested]:
         """Take in one file (an upload: `name` is its own, `path` a temporary one).
 
         Raises `BadInput` with one clear line; nothing is written then. A JSONL file holds
-        several documents, hence the sequence.
+        several documents, hence the list.
         """
-        raise NotImplementedError
+        if not path.is_file():
+            raise BadInput("no such file", status=404, code="not_found")
+        done = self._take(path, name or str(path.resolve()), document_id)
+        self._refresh_shared()
+        return done
 
     def documents(self) -> list[DocumentInfo]:
         """All documents, by title."""
-        raise NotImplementedError
+        with self._store.reading() as session:
+            return documents.list_documents(session)
 
     def remove(self, document_id: str) -> bool:
         """Remove a document; False when there is none."""
-        raise NotImplementedError
+        with self._store.session() as session:
+            removed = documents.remove(session, document_id)
+        self._refresh_shared()
+        return removed
 
     def search(self, query: str, top: int = 10) -> list[Hit]:
         """The best `top` documents, each by its best passage, best first."""
-        raise NotImplementedError
+        fetched = top * PASSAGES_PER_DOCUMENT
+        while True:
+            found = self._found(query, fetched)
+            best: dict[str, Found] = {}
+            for passage in found:
+                best.setdefault(passage.document_id, passage)
+            if len(best) >= top or len(found) < fetched:
+                return self._hits(list(best.values())[:top])
+            fetched *= 4
 
     def search_passages(self, query: str, top: int = 10) -> list[Hit]:
         """The best `top` passages, best first; several may be of one document."""
-        raise NotImplementedError
+        return self._hits(self._found(query, top))
+
+    def idf(self, terms: Sequence[str]) -> dict[str, float]:
+        """How rare each term (see sparse.py) is among the passages; unknown ones are left out."""
+        by_index = {sparse.index_of(term): term for term in terms}
+        found = self._index.idf(list(by_index))
+        return {by_index[index]: value for index, value in found.items()}
 
     def refresh(self) -> None:
         """Bring the index up with the store; every search does this first."""
-        raise NotImplementedError
+        self._upkeep.refresh()
 
     def close(self) -> None:
         """Release the index; the store stays open, it is its owner's."""
         self._index.close()
+
+    def _take(self, path: Path, source: str, document_id: str | None) -> list[Ingested]:
+        extension = Path(source).suffix.lower()
+        if extension == ingest.RECORDS:
+            return self._take_records(path, source)
+        id_ = document_id or ingest.document_id(source)
+        sha256 = ingest.content_hash(path, extension)
+        with self._store.reading() as session:
+            known = documents.find(session, id_, sha256)
+        if known is not None:  # not worth converting
+            outcome: Outcome = "unchanged" if known.id == id_ else "duplicate"
+            return [Ingested(known.id, known.title, source, outcome)]
+        return self._put([ingest.read(path, extension, source, id_, sha256)])
+
+    def _take_records(self, path: Path, source: str) -> list[Ingested]:
+        records = ingest.records(path, source)
+        done: list[Ingested] = []
+        while batch := list(islice(records, RECORDS_PER_TRANSACTION)):
+            done += self._put(batch)
+        if not done:
+            raise BadInput("the file is empty", code="empty_file")
+        return done
+
+    def _put(self, found: Sequence[NewDocument]) -> list[Ingested]:
+        with self._store.session() as session:
+            outcomes = [documents.put(session, document) for document in found]
+        return [
+            Ingested(id_, document.title, document.source, outcome)
+            for document, (outcome, id_) in zip(found, outcomes, strict=True)
+        ]
+
+    def _refresh_shared(self) -> None:
+        # A private copy is thrown away with its process: its next search is time enough.
+        if self._index.shared:
+            self.refresh()
+
+    def _found(self, query: str, limit: int) -> list[Found]:
+        self.refresh()
+        wanted = sparse.query_vector(query)
+        dense = self._dense.embed_query(query) if self._dense else None
+        return self._index.query(wanted, dense, limit)
+
+    def _hits(self, found: Sequence[Found]) -> list[Hit]:
+        with self._store.reading() as session:
+            passages = documents.passages(session, [passage.id for passage in found])
+        # A passage that was removed this moment is no answer any more.
+        return [_hit(passages[one.id], one.score) for one in found if one.id in passages]
+
+
+def _files(paths: Iterable[Path | str]) -> tuple[list[ingest.File], list[Skipped]]:
+    files: list[ingest.File] = []
+    skipped = []
+    for path in paths:
+        try:
+            files += ingest.walk(Path(path))
+        except BadInput as error:
+            skipped.append(Skipped(str(path), error.message))
+    return files, skipped
+
+
+def _hit(passage: Passage, score: float) -> Hit:
+    return Hit(
+        document_id=passage.document_id,
+        title=passage.title or passage.document_id,
+        text=passage.text,
+        score=score,
+        passage_id=passage.id,
+        heading=passage.heading,
+    )
 
 
 def open_library(
@@ -123,4 +246,8 @@ def open_library(
 
     Opens nothing yet: the index and the model are loaded at the first search.
     """
-    raise NotImplementedError
+    dense = SentenceEncoder(dense_model) if dense_model else None
+    size = (lambda: dense.size) if dense else None
+    if qdrant_url is None:
+        return Library(store, EdgeIndex(folder, size), dense)
+    return Library(store, connect(qdrant_url, qdrant_api_key, collection, size), dense)

@@ -5,14 +5,16 @@ Knows the wire, its timeouts and Saiga's sampling; knows nothing of passages or 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from dialog.errors import Unavailable
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2  # what the openai client is built on
+    from openai import AsyncOpenAI
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class OpenAIChat:
         *,
         sampling: Sampling | None = None,
         timeouts: Timeouts | None = None,
-        transport: "httpx.AsyncBaseTransport | None" = None,
+        transport: "httpx2.AsyncBaseTransport | None" = None,
     ) -> None:
         self._url = url
         self._model = model
@@ -70,40 +72,50 @@ class OpenAIChat:
 
     async def stream(self, messages: Sequence[ChatMessage]) -> AsyncIterator[str]:
         """Pieces of the reply. A client of its own for each: it lives in the caller's loop."""
-        import httpx
-        from openai import AsyncOpenAI, OpenAIError
+        await asyncio.to_thread(import_module, "openai")  # a second of work, once
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
         waits = self._timeouts
-        limits = httpx.Timeout(waits.first_piece_s, connect=waits.connect_s)
-        http = httpx.AsyncClient(transport=self._transport, timeout=limits, trust_env=False)
+        limits = Timeout(waits.first_piece_s, connect=waits.connect_s)
+        # The environment's proxies are not asked: nothing leaves the machine unless told to.
+        http = DefaultAsyncHttpxClient(transport=self._transport, timeout=limits, trust_env=False)
         async with http:
             client = AsyncOpenAI(
                 base_url=self._url, api_key=self._api_key, max_retries=0, http_client=http
             )
             try:
-                async for piece in self._pieces(client, messages):
-                    yield piece
-            except TimeoutError as error:
-                raise Unavailable("the language model is too slow") from error
-            except (OpenAIError, httpx.HTTPError) as error:
+                async with contextlib.aclosing(self._pieces(client, messages)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            except Unavailable:
+                raise
+            except Exception as error:
+                # Refused, reset, 4xx, 5xx, too slow, or no JSON: a foreign server may do anything.
                 raise Unavailable(f"the language model failed: {type(error).__name__}") from error
 
-    async def _pieces(self, client: Any, messages: Sequence[ChatMessage]) -> AsyncIterator[str]:
-        async with asyncio.timeout(self._timeouts.first_piece_s) as patience:
-            clock = asyncio.get_running_loop().time
+    async def _pieces(
+        self, client: "AsyncOpenAI", messages: Sequence[ChatMessage]
+    ) -> AsyncGenerator[str]:
+        clock = asyncio.get_running_loop().time
+        deadline_s = clock() + self._timeouts.first_piece_s
+        async with asyncio.timeout_at(deadline_s):
             reply = await client.chat.completions.create(**self._request(messages))
-            finished = False
-            async with contextlib.aclosing(reply):
-                async for chunk in reply:
-                    if not chunk.choices:
-                        continue
-                    finished = finished or chunk.choices[0].finish_reason is not None
-                    if piece := chunk.choices[0].delta.content:
-                        patience.reschedule(None)
-                        yield piece
-                        patience.reschedule(clock() + self._timeouts.next_piece_s)
-            if not finished:
-                raise Unavailable("the language model stopped in the middle")
+        finished = False
+        async with contextlib.aclosing(reply):
+            chunks = aiter(reply)
+            while True:
+                # Never open while a piece is passed on: the listener may take its time.
+                async with asyncio.timeout_at(deadline_s):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                for choice in chunk.choices[:1]:
+                    finished = finished or choice.finish_reason is not None
+                    if choice.delta.content:
+                        yield choice.delta.content
+                        deadline_s = clock() + self._timeouts.next_piece_s
+        if not finished:
+            raise Unavailable("the language model stopped in the middle")
 
     def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
         how = self._sampling

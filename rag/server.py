@@ -21,6 +21,26 @@ BATCH = 256
 """Points in one request: about 1 MB."""
 
 
+REQUEST_TIMEOUT_S = 5
+
+
+def connect(
+    url: str, api_key: str | None, collection: str, dense_size: Callable[[], int] | None
+) -> "ServerIndex":
+    """The index on the server at `url`; connects at the first use."""
+
+    def client() -> "QdrantClient":
+        from qdrant_client import QdrantClient
+
+        # The client warns of servers more than one minor version older. What is used here is
+        # in 1.10 already.
+        return QdrantClient(
+            url=url, api_key=api_key, timeout=REQUEST_TIMEOUT_S, check_compatibility=False
+        )
+
+    return ServerIndex(client, collection, dense_size)
+
+
 class ServerIndex:
     """Connects at the first use. `dense_size` is asked when the collection is made."""
 
@@ -166,9 +186,7 @@ def _point(point: Point) -> Any:
     from qdrant_client import models as m
 
     vectors: dict[str, Any] = {
-        SPARSE: m.SparseVector(
-            indices=list(point.sparse.indices), values=list(point.sparse.values)
-        )
+        SPARSE: m.SparseVector(indices=list(point.sparse.indices), values=list(point.sparse.values))
     }
     if point.dense:
         vectors[DENSE] = list(point.dense)

@@ -87,14 +87,9 @@ def put(session: Session, document: NewDocument) -> tuple[Outcome, str]:
     another id, which is returned; nothing is written in either case.
     """
     _one_writer(session)
+    if (twin := find(session, document.id, document.sha256)) is not None:
+        return ("unchanged" if twin.id == document.id else "duplicate"), twin.id
     old = session.get(DocumentRow, document.id)
-    if old is not None and old.sha256 == document.sha256 and old.title == document.title:
-        return "unchanged", old.id
-    same = select(DocumentRow.id).where(
-        DocumentRow.sha256 == document.sha256, DocumentRow.id != document.id
-    )
-    if old is None and (twin := session.scalars(same.limit(1)).first()) is not None:
-        return "duplicate", twin
     row = old or DocumentRow(id=document.id, created_at=now())
     row.title, row.source, row.format = document.title, document.source, document.format
     row.sha256, row.revision, row.updated_at = document.sha256, _next_revision(session), now()
@@ -105,6 +100,15 @@ def put(session: Session, document: NewDocument) -> tuple[Outcome, str]:
     session.add_all(_rows(document))
     session.flush()
     return ("added" if old is None else "updated"), document.id
+
+
+def find(session: Session, document_id: str, sha256: str) -> DocumentRow | None:
+    """The document that holds this content already: the one of this id, or else any other
+    when there is none of this id."""
+    own = session.get(DocumentRow, document_id)
+    if own is not None:
+        return own if own.sha256 == sha256 else None
+    return session.scalars(select(DocumentRow).where(DocumentRow.sha256 == sha256).limit(1)).first()
 
 
 def _rows(document: NewDocument) -> list[PassageRow]:

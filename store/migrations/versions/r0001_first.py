@@ -96,6 +96,12 @@ def _conversations() -> None:
 
 def downgrade() -> None:
     for table in (
-        "turn_sources", "turns", "conversations", "removals", "passages", "documents", "state",
+        "turn_sources",
+        "turns",
+        "conversations",
+        "removals",
+        "passages",
+        "documents",
+        "state",
     ):
         op.drop_table(table)
