@@ -121,13 +121,21 @@ def _transcript(hypothesis: Any, duration_s: float) -> Transcript:
     return Transcript(text, _words(hypothesis, duration_s), duration_s)
 
 
+def _confidences(hypothesis: Any, count: int) -> list[float]:
+    """One for each word. NeMo divides tokens into words twice and differently around unknown
+    characters; where the two disagree, all words get the mean of the tokens."""
+    words = [float(value) for value in hypothesis.word_confidence or []]
+    if len(words) == count:
+        return words
+    tokens = [float(value) for value in hypothesis.token_confidence or []]
+    return [sum(tokens) / len(tokens) if tokens else 0.0] * count
+
+
 def _words(hypothesis: Any, duration_s: float) -> tuple[Word, ...]:
     """Words in order, inside the audio: what a model hears in the padding ends with it."""
     words: list[Word] = []
     offsets = hypothesis.timestamp.get("word", []) if hypothesis.timestamp else []
-    confidences = hypothesis.word_confidence or []
-    if len(confidences) != len(offsets):
-        confidences = [0.0] * len(offsets)
+    confidences = _confidences(hypothesis, len(offsets))
     earliest_s = 0.0
     for offset, confidence in zip(offsets, confidences, strict=True):
         text = LANG_TAG.sub("", offset["word"]).strip().lower()
@@ -135,5 +143,5 @@ def _words(hypothesis: Any, duration_s: float) -> tuple[Word, ...]:
         end_s = min(max(float(offset["end"]), start_s + SHORTEST_WORD_S), duration_s)
         earliest_s = start_s
         if text:
-            words.append(Word(text, round(start_s, 3), round(end_s, 3), float(confidence)))
+            words.append(Word(text, round(start_s, 3), round(end_s, 3), confidence))
     return tuple(words)

@@ -18,7 +18,7 @@ from asr.engine import Recogniser
 from asr.segments import Segmenter, Stretch
 from asr.vad import RATE_HZ, SileroVad, Vad
 from dialog.audio import decode, resample
-from dialog.messages import Samples, Transcript, Word
+from dialog.messages import Samples, Transcript
 from models.runtime import ModelThread
 
 MAX_BATCH = 8
@@ -26,6 +26,7 @@ MAX_BATCH_S = 60.0
 # Below this a stretch is some sound that the detector took for speech. Real words of noisy
 # telephone speech lie above it, so it does not eat what was said.
 MIN_CONFIDENCE = 0.1
+SENTENCE_GAP_S = 0.7
 WRITTEN = re.compile(r"[A-ZА-ЯЁ.,!?]")
 
 Progress = Callable[[float], None]
@@ -52,18 +53,16 @@ async def transcribe(
     a recording, and `Unavailable` when the recogniser cannot be had.
     """
     batches = stretches_in_batches(decode(source, RATE_HZ), vad)
-    words: list[Word] = []
-    texts: list[str] = []
+    heard: list[Transcript] = []
     read_s = 0.0
     while (batch := await asyncio.to_thread(next, batches, None)) is not None:
         read_s = batch.read_s
-        for transcript in await _recognised(batch, thread):
-            words += transcript.words
-            texts.append(transcript.text)
+        heard += await _recognised(batch, thread)
         if progress is not None:
             progress(read_s)
-    text = await asyncio.to_thread(for_reading, texts)
-    return Transcript(text, tuple(words), read_s)
+    text = await asyncio.to_thread(for_reading, heard)
+    words = tuple(word for transcript in heard for word in transcript.words)
+    return Transcript(text, words, read_s)
 
 
 def stretches_in_batches(
@@ -84,18 +83,32 @@ def stretches_in_batches(
     yield Batch(tuple(waiting), read / RATE_HZ)
 
 
-def for_reading(texts: Sequence[str]) -> str:
+def for_reading(heard: Sequence[Transcript]) -> str:
     """Recognised stretches as one text: digits, capitals and punctuation.
 
-    A model that writes case or punctuation itself keeps its own text.
+    A sentence ends where the speaker was silent for `SENTENCE_GAP_S`. A model that writes
+    case or punctuation itself keeps its own text.
     """
     from russian.punctuation import restore
     from russian.written import to_written
 
-    joined = " ".join(text for text in texts if text)
+    joined = " ".join(transcript.text for transcript in heard if transcript.text)
     if not joined or WRITTEN.search(joined):
         return joined
-    return restore(to_written(joined).text)
+    return " ".join(restore(to_written(sentence).text) for sentence in _sentences(heard))
+
+
+def _sentences(heard: Sequence[Transcript]) -> Iterator[str]:
+    waiting: list[str] = []
+    ended_s = 0.0
+    for transcript in heard:
+        if waiting and transcript.words[0].start_s - ended_s >= SENTENCE_GAP_S:
+            yield " ".join(waiting)
+            waiting = []
+        waiting.append(transcript.text)
+        ended_s = transcript.words[-1].end_s
+    if waiting:
+        yield " ".join(waiting)
 
 
 async def _recognised(batch: Batch, thread: ModelThread[Recogniser]) -> list[Transcript]:

@@ -105,7 +105,7 @@ def refresh(catalogue_file: Path = CATALOGUE, checkpoints: Path = CHECKPOINTS) -
     name = source = ""
     changed = []
     for index, line in enumerate(lines):
-        if header := re.fullmatch(r"\[(.+)\]", line):
+        if header := re.fullmatch(r'\["?(.+?)"?\]', line):
             name, source = header[1], ""
         elif value := re.fullmatch(r'source = "(.+\.nemo)"', line):
             source = value[1]

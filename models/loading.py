@@ -7,7 +7,8 @@ are imported here and only when a model is asked for: that takes ten seconds or 
 import importlib
 import logging
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Literal
 from unittest.mock import patch
 
@@ -98,6 +99,10 @@ def _restored(kind: Kind, entry: ModelEntry, device: str) -> Any:
             model = cls.restore_from(_downloaded(entry), **options)
         else:
             model = cls.from_pretrained(entry.source, **options)
+    if kind == "hifigan":
+        # Only after loading: without it the layers are faster, but have other names. Prints.
+        with redirect_stdout(StringIO()):
+            model.generator.remove_weight_norm()
     return model.float().eval().to(device)
 
 

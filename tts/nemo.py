@@ -13,7 +13,7 @@ from dialog.errors import Unavailable
 from dialog.messages import Samples
 from models.catalogue import ModelEntry, resolve
 from models.loading import restore
-from russian.voice import VOICE_TEXT_VERSION
+from russian.voice import VOICE_TEXT_VERSION, voice_text
 
 
 def load(entry: ModelEntry, device: str) -> "NemoSynthesiser":
@@ -22,6 +22,7 @@ def load(entry: ModelEntry, device: str) -> "NemoSynthesiser":
         raise Unavailable(f"voice {entry.id} names no vocoder in the catalogue")
     voice = restore("fastpitch", entry, device)
     check_alphabet(voice, entry.id)
+    voice_text("за́мок")  # loads the stress model now and not within the first answer
     return NemoSynthesiser(voice, restore("hifigan", resolve(entry.vocoder), device))
 
 
@@ -42,8 +43,6 @@ class NemoSynthesiser:
         self.vocoder = vocoder
         self.rate_hz = int(vocoder.cfg.preprocessor.sample_rate)
         self.voices = _voices(voice.cfg)
-        # Only now: without it the layers run twice as fast, but under other names.
-        vocoder.generator.remove_weight_norm()
 
     def synthesise(self, text: str, voice: str, speed: float) -> Samples:
         """See `tts.engine.Synthesiser`. FastPitch's pace divides the durations it predicts."""

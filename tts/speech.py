@@ -5,7 +5,7 @@ Knows the order of the steps; knows nothing about models. What a voice reads com
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import numpy as np
 
@@ -28,6 +28,7 @@ async def speak(
     thread: ModelThread[Synthesiser],
     voice: str | None = None,
     speed: float = 1.0,
+    read: Callable[[str], str] = voice_text,
 ) -> AsyncIterator[Speech]:
     """Speech for each phrase as it is ready, a short pause after it included.
 
@@ -42,7 +43,7 @@ async def speak(
     spoken = False
     name = ""
     async for phrase in _phrases(text):
-        reading = await asyncio.to_thread(voice_text, phrase.text)
+        reading = await asyncio.to_thread(read, phrase.text)
         if not any(char.isalpha() for char in reading):
             continue
         name = name or await thread.run(lambda synthesiser: _voice(synthesiser, voice))

@@ -1,0 +1,332 @@
+"""Tiny NeMo checkpoints with random weights, made on the spot: every kind that we load.
+
+Knows the configurations; a random model writes nonsense, but it writes it along the same
+path as a trained one.
+"""
+
+from pathlib import Path
+from typing import Any
+
+CORPUS = """мама мыла раму сколько стоит доставка в москву
+как проверить скорость интернета дома вечером
+почему не работает телевидение после грозы
+где находится ближайший офис и когда он открыт"""
+PROMPTS = {"en-US": 0, "ru-RU": 1, "auto": 2}
+D_MODEL = 32
+UNKNOWN = 0
+DURATIONS = [0, 1, 2, 3, 4]
+LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+
+
+def tokenizer(folder: Path, tags: bool = False) -> dict[str, Any]:
+    """A SentencePiece model of a few dozen pieces; `tags` adds `<ru-RU>` as one piece."""
+    import sentencepiece
+
+    folder.mkdir(parents=True, exist_ok=True)
+    corpus = folder / "corpus.txt"
+    corpus.write_text(CORPUS, encoding="utf-8")
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(corpus),
+        model_prefix=str(folder / "tokenizer"),
+        vocab_size=48,
+        model_type="bpe",
+        bos_id=-1,
+        eos_id=-1,
+        user_defined_symbols=["<ru-RU>"] if tags else [],
+        minloglevel=2,
+    )
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+    names = [pieces.id_to_piece(index).replace("▁", "##") for index in range(len(pieces))]
+    (folder / "vocab.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
+    return {"dir": str(folder), "type": "bpe"}
+
+
+def save_asr(kind: str, path: Path) -> Path:
+    """A recogniser of a kind: ctc, rnnt, tdt, hybrid, prompt or hybrid-prompt."""
+    import torch
+    from nemo.collections.asr import models
+    from omegaconf import OmegaConf
+
+    torch.manual_seed(1)
+    config = _asr_config(kind, path.with_suffix(""))
+    cls = {
+        "ctc": models.EncDecCTCModelBPE,
+        "rnnt": models.EncDecRNNTBPEModel,
+        "tdt": models.EncDecRNNTBPEModel,
+        "hybrid": models.EncDecHybridRNNTCTCBPEModel,
+        "prompt": _prompt_class(),
+        "hybrid-prompt": models.EncDecHybridRNNTCTCBPEModelWithPrompt,
+    }[kind]
+    model = cls(cfg=OmegaConf.create(config))
+    _make_talkative(model)
+    model.save_to(str(path))
+    return path
+
+
+def save_fastpitch(path: Path, **extra: Any) -> Path:
+    """A voice of one speaker; `extra` adds to its configuration."""
+    import torch
+    from nemo.collections.tts.models import FastPitchModel
+    from omegaconf import OmegaConf
+
+    torch.manual_seed(2)
+    FastPitchModel(cfg=OmegaConf.create(_fastpitch_config() | extra)).save_to(str(path))
+    return path
+
+
+def save_hifigan(path: Path, discriminators: bool = False) -> Path:
+    """A vocoder for the voice; with its discriminators it takes 280 MB."""
+    import torch
+    from nemo.collections.tts.models import HifiGanModel
+    from omegaconf import OmegaConf
+
+    torch.manual_seed(3)
+    model = HifiGanModel(cfg=OmegaConf.create(_hifigan_config()))
+    if not discriminators:
+        del model.mpd, model.msd
+    model.save_to(str(path))
+    return path
+
+
+def _prompt_class() -> Any:
+    from nemo.collections.asr.models.rnnt_bpe_models_prompt import EncDecRNNTBPEModelWithPrompt
+
+    return EncDecRNNTBPEModelWithPrompt
+
+
+def _make_talkative(model: Any) -> None:
+    """Random models mostly hear blanks: make the blank unlikely, so that words come out."""
+    import torch
+
+    with torch.no_grad():
+        if hasattr(model, "joint"):
+            blank = model.joint.num_classes_with_blank - model.joint.num_extra_outputs - 1
+            model.joint.joint_net[-1].bias[blank] -= 0.2
+            model.joint.joint_net[-1].bias[UNKNOWN] -= 9.0
+        elif hasattr(model.decoder, "decoder_layers"):
+            model.decoder.decoder_layers[0].bias[-1] -= 1.0
+            model.decoder.decoder_layers[0].bias[UNKNOWN] -= 9.0
+
+
+def _asr_config(kind: str, folder: Path) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "sample_rate": 16000,
+        "preprocessor": {
+            "_target_": "nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor",
+            "sample_rate": 16000,
+            "features": 40,
+            "window_size": 0.025,
+            "window_stride": 0.01,
+            "n_fft": 512,
+            "dither": 0.0,
+            "pad_to": 0,
+        },
+        "tokenizer": tokenizer(folder, tags="prompt" in kind),
+        "encoder": {
+            "_target_": "nemo.collections.asr.modules.ConformerEncoder",
+            "feat_in": 40,
+            "feat_out": -1,
+            "n_layers": 1,
+            "d_model": D_MODEL,
+            "n_heads": 2,
+            "ff_expansion_factor": 2,
+            "conv_kernel_size": 5,
+            "subsampling": "dw_striding",
+            "subsampling_factor": 4,
+            "subsampling_conv_channels": 16,
+            "causal_downsampling": False,
+        },
+        "model_defaults": {"enc_hidden": D_MODEL, "pred_hidden": 16, "joint_hidden": 16},
+        "subsampling_factor": 4,
+    }
+    if kind == "ctc":
+        return config | _ctc_parts()
+    config |= _transducer_parts(tdt=kind == "tdt")
+    if kind.startswith("hybrid"):
+        config["aux_ctc"] = {"ctc_loss_weight": 0.3, **_ctc_parts()}
+    if "prompt" in kind:
+        config["model_defaults"] |= {
+            "initialize_prompt_feature": True,
+            "num_prompts": 4,
+            "prompt_dictionary": PROMPTS,
+        }
+    return config
+
+
+def _ctc_parts() -> dict[str, Any]:
+    decoder = {
+        "_target_": "nemo.collections.asr.modules.ConvASRDecoder",
+        "feat_in": D_MODEL,
+        "num_classes": -1,
+        "vocabulary": [],
+    }
+    return {"decoder": decoder, "decoding": {"strategy": "greedy"}, "ctc_reduction": "mean_batch"}
+
+
+def _transducer_parts(tdt: bool) -> dict[str, Any]:
+    decoding: dict[str, Any] = {"strategy": "greedy", "greedy": {"max_symbols": 3}}
+    loss: dict[str, Any] = {"loss_name": "default"}
+    joint: dict[str, Any] = {
+        "_target_": "nemo.collections.asr.modules.RNNTJoint",
+        "log_softmax": None,
+        "fuse_loss_wer": False,
+        "jointnet": {
+            "joint_hidden": 16,
+            "activation": "relu",
+            "encoder_hidden": D_MODEL,
+            "pred_hidden": 16,
+        },
+    }
+    if tdt:
+        decoding |= {"model_type": "tdt", "durations": DURATIONS}
+        joint["num_extra_outputs"] = len(DURATIONS)
+        loss = {"loss_name": "tdt", "tdt_kwargs": {"durations": DURATIONS}}
+    decoder = {
+        "_target_": "nemo.collections.asr.modules.RNNTDecoder",
+        "normalization_mode": None,
+        "random_state_sampling": False,
+        "blank_as_pad": True,
+        "prednet": {"pred_hidden": 16, "pred_rnn_layers": 1},
+    }
+    return {"decoder": decoder, "joint": joint, "decoding": decoding, "loss": loss}
+
+
+def _fastpitch_config() -> dict[str, Any]:
+    transformer = {
+        "n_layer": 1,
+        "n_head": 1,
+        "d_model": D_MODEL,
+        "d_head": 16,
+        "d_inner": 64,
+        "kernel_size": 3,
+        "dropout": 0.0,
+        "dropatt": 0.0,
+        "dropemb": 0.0,
+    }
+    predictor = {
+        "_target_": "nemo.collections.tts.modules.fastpitch.TemporalPredictor",
+        "input_size": D_MODEL,
+        "kernel_size": 3,
+        "filter_size": 16,
+        "dropout": 0.0,
+        "n_layers": 1,
+    }
+    return {
+        "learn_alignment": True,
+        "n_speakers": 1,
+        "symbols_embedding_dim": D_MODEL,
+        "pitch_embedding_kernel_size": 3,
+        "n_mel_channels": 80,
+        "max_token_duration": 20,
+        "pitch_fmin": 65,
+        "pitch_fmax": 400,
+        "text_tokenizer": {
+            "_target_": "nemo.collections.common.tokenizers.text_to_speech.tts_tokenizers"
+            ".BaseCharsTokenizer",
+            "chars": LETTERS,
+            "punct": True,
+            "apostrophe": False,
+            "pad_with_space": True,
+            "non_default_punct_list": [".", ",", "!", "?", "-", "…", "+"],
+        },
+        "preprocessor": {
+            "_target_": "nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor",
+            **_mel(),
+        },
+        "input_fft": {
+            "_target_": "nemo.collections.tts.modules.transformer.FFTransformerEncoder",
+            "n_embed": D_MODEL,
+            "padding_idx": 0,
+            **transformer,
+        },
+        "output_fft": {
+            "_target_": "nemo.collections.tts.modules.transformer.FFTransformerDecoder",
+            **transformer,
+        },
+        "alignment_module": {
+            "_target_": "nemo.collections.tts.modules.aligner.AlignmentEncoder",
+            "n_text_channels": D_MODEL,
+        },
+        "duration_predictor": predictor,
+        "pitch_predictor": predictor,
+        "train_ds": {
+            "dataset": {"_target_": "nemo.collections.tts.data.dataset.TTSDataset"},
+            "defer_setup": True,
+        },
+        "optim": {"name": "adamw", "lr": 0.001},
+    }
+
+
+def _mel() -> dict[str, Any]:
+    return {
+        "features": 80,
+        "lowfreq": 0,
+        "highfreq": 8000,
+        "n_fft": 1024,
+        "n_window_size": 1024,
+        "window_size": False,
+        "n_window_stride": 256,
+        "window_stride": False,
+        "pad_to": 1,
+        "pad_value": 0,
+        "sample_rate": 22050,
+        "window": "hann",
+        "normalize": None,
+        "preemph": None,
+        "dither": 0.0,
+        "frame_splicing": 1,
+        "log": True,
+        "log_zero_guard_type": "add",
+        "log_zero_guard_value": 1e-05,
+        "mag_power": 1.0,
+    }
+
+
+def _hifigan_config() -> dict[str, Any]:
+    mel = {k: v for k, v in _mel().items() if k not in ("features", "window_size", "window_stride")}
+    return {
+        "preprocessor": {
+            "_target_": "nemo.collections.asr.parts.preprocessing.features.FilterbankFeatures",
+            "nfilt": 80,
+            "exact_pad": True,
+            **mel,
+        },
+        "generator": {
+            "_target_": "nemo.collections.tts.modules.hifigan_modules.Generator",
+            "resblock": 2,
+            "upsample_rates": [8, 8, 4],
+            "upsample_kernel_sizes": [16, 16, 8],
+            "upsample_initial_channel": 32,
+            "resblock_kernel_sizes": [3, 5, 7],
+            "resblock_dilation_sizes": [[1, 2], [2, 6], [3, 12]],
+        },
+        "train_ds": {
+            "dataset": {"_target_": "nemo.collections.tts.data.dataset.VocoderDataset"},
+            "defer_setup": True,
+        },
+        "optim": {"_target_": "torch.optim.AdamW", "lr": 0.0002},
+        "max_steps": 1,
+    }
+
+
+def save_bigrams(tokenizer_folder: Path, path: Path) -> Path:
+    """An ARPA bigram model over the tokens of `CORPUS`, one character for each token."""
+    from collections import Counter
+    from math import log10
+
+    import sentencepiece
+
+    pieces = sentencepiece.SentencePieceProcessor(
+        model_file=str(tokenizer_folder / "tokenizer.model")
+    )
+    lines = [[chr(i + 100) for i in pieces.encode(line)] for line in CORPUS.split("\n")]
+    pairs = Counter(p for line in lines for p in zip(line, line[1:], strict=False))
+    firsts = Counter(first for first, _ in pairs.elements())
+    symbols = ["<unk>", "<s>", "</s>", *(chr(i + 100) for i in range(len(pieces)))]
+    single = log10(1 / len(symbols))
+    arpa = ["\\data\\", f"ngram 1={len(symbols)}", f"ngram 2={len(pairs)}", "", "\\1-grams:"]
+    arpa += [f"{single:.4f}\t{symbol}\t-0.5" for symbol in symbols]
+    arpa += ["", "\\2-grams:"]
+    arpa += [f"{log10(n / firsts[a]) - 0.05:.4f}\t{a} {b}" for (a, b), n in pairs.items()]
+    path.write_text("\n".join([*arpa, "", "\\end\\", ""]), encoding="utf-8")
+    return path
