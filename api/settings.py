@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         env_prefix="BESEDA_",
         toml_file=os.environ.get("BESEDA_CONFIG", "beseda.toml"),
         extra="ignore",
+        env_ignore_empty=True,  # Compose passes an unset variable on as an empty one
     )
 
     home: Path = DEFAULT_HOME
