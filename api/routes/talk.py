@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -35,12 +37,13 @@ async def talk(request: Request, services: ServicesDep, metrics: MetricsDep) -> 
 
     Answers JSON, the speech in it as base64 WAV; to `Accept: audio/wav`, the WAV alone.
     """
-    question, options = await _read(request)
-    history = await services.history(options.conversation_id)
-    stages = services.stages(
-        voice=options.voice, speed=options.speed, spoken=options.audio, history=history
-    )
-    reply = await collect(question, stages)
+    async with _fields(request) as fields:
+        question, options = _read(fields)
+        history = await services.history(options.conversation_id)
+        stages = services.stages(
+            voice=options.voice, speed=options.speed, spoken=options.audio, history=history
+        )
+        reply = await collect(question, stages)
     conversation_id = await services.record(reply, options.conversation_id)
     metrics.exchange(reply.answer.source, reply.timings_ms)
     if reply.speech and request.headers.get("accept", "").startswith("audio/"):
@@ -61,9 +64,8 @@ def _wav(reply: Reply) -> bytes:
     return wav_bytes(joined(reply.speech), reply.speech[0].rate_hz)
 
 
-async def _read(request: Request) -> tuple[Recording | Transcript, TalkOptions]:
+def _read(fields: dict[str, Any]) -> tuple[Recording | Transcript, TalkOptions]:
     """The question and its options; raises BadInput when there is not exactly one question."""
-    fields = await _fields(request)
     file = fields.pop("file", None)
     try:
         options = TalkOptions.model_validate(fields)
@@ -81,7 +83,9 @@ async def _read(request: Request) -> tuple[Recording | Transcript, TalkOptions]:
     return Transcript(text, (), 0.0), options
 
 
-async def _fields(request: Request) -> dict[str, Any]:
+@asynccontextmanager
+async def _fields(request: Request) -> AsyncIterator[dict[str, Any]]:
+    """The body's fields; uploaded files are closed, and gone, when the block ends."""
     if request.headers.get("content-type", "").startswith("application/json"):
         try:
             body = json.loads(await request.body())
@@ -89,5 +93,7 @@ async def _fields(request: Request) -> dict[str, Any]:
             raise BadInput("the body is not valid JSON") from None
         if not isinstance(body, dict):
             raise BadInput("the body must be a JSON object")
-        return body
-    return dict(await request.form())
+        yield body
+    else:
+        async with request.form() as form:
+            yield dict(form)
