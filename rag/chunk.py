@@ -15,8 +15,11 @@ VERSION = 1
 
 SHORTEST_CHARS = 400
 LONGEST_CHARS = 700
-"""A passage is closed when it has the first length, and never grows over the second. A few
+"""A passage is closed when it has the first length, and does not grow over the second. A few
 sentences hold one fact and its condition; twice as much and the words of two facts mix."""
+
+TAIL_CHARS = 120
+"""What is left of a section and is shorter joins the passage before it."""
 
 _HEADERS = [("#" * depth, str(depth)) for depth in range(1, 7)]
 _LIST_MARK = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+")
@@ -25,7 +28,7 @@ _NO_TEXT = re.compile(r"^(?:(?:[-*_=]\s*){3,}|```.*|~~~.*)$")
 _TABLE_RULE = re.compile(r"^\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?$")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"(\*{1,3}|`+|~~)(?=\S)(.+?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|`+|~~)(?=\S)(.+?)(?<=[^\s\\])\1")
 _UNDERSCORES = re.compile(r"(?<!\w)(_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>])")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -106,7 +109,7 @@ def _rows(table: list[str]) -> list[str]:
 
 def _small(column: str) -> str:
     """A column's name inside a sentence; an abbreviation stays as it is."""
-    first = column.split()[0]
+    first = column.split(maxsplit=1)[0]
     return column[0].lower() + column[1:] if first[1:].islower() else column
 
 
@@ -115,8 +118,17 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def _packed(lines: Iterator[str]) -> Iterator[str]:
-    """Lines gathered into passages. Sentences of a paragraph are joined, items keep lines."""
+def _packed(lines: Iterator[str]) -> list[str]:
+    """Lines gathered into passages, the last two made one where little is left for the last."""
+    gathered = list(_gathered(lines))
+    if len(gathered) > 1 and len(gathered[-1]) < TAIL_CHARS:
+        last = gathered.pop()
+        gathered[-1] += f"\n{last}"
+    return gathered
+
+
+def _gathered(lines: Iterator[str]) -> Iterator[str]:
+    """Sentences of a paragraph are joined, list items and rows keep their lines."""
     passage = ""
     for line in lines:
         for number, sentence in enumerate(_pieces(line)):

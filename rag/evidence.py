@@ -1,0 +1,71 @@
+"""How much of a question a passage covers, from 0 to 1.
+
+Knows terms and their rarity; knows nothing of where passages come from. An index's scores
+only rank: they grow with the question. This share is comparable between questions, so that a
+threshold can tell "found" from "the nearest there is".
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag import sparse
+from rag.library import Hit
+
+Rarity = Callable[[Sequence[str]], dict[str, float]]
+
+UNKNOWN_IDF = 6.0
+"""Weight of a question's word that no passage has: that of one passage among 600. It counts
+against every passage, and no more in a large library than in a small one."""
+
+
+ASKING = frozenset("сколько почему зачем куда откуда где когда какой значить".split())
+"""Words that ask. No passage has to repeat them in order to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: its terms in order, and the inverse document frequency of each."""
+
+    text: str
+    terms: tuple[str, ...]
+    weights: dict[str, float]
+
+    def share(self, found: set[str]) -> float:
+        """The part of the question's weight that these terms carry."""
+        total = math.fsum(self.weights.values())
+        covered = math.fsum(weight for term, weight in self.weights.items() if term in found)
+        return covered / total if total else 0.0
+
+    def phrases(self, found: Sequence[str]) -> float:
+        """The part of the question's neighbouring pairs that are neighbours here, too."""
+        wanted = set(pairwise(self.terms))
+        return len(wanted & set(pairwise(found))) / len(wanted) if wanted else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage and the share of the question that it and its headings cover."""
+
+    hit: Hit
+    coverage: float
+
+
+def question(text: str, rarity: Rarity) -> Question:
+    """Weigh the question's terms by how rare they are among the passages."""
+    said = sparse.terms(text)
+    # A question of nothing else ("где, когда?") keeps them.
+    terms = tuple(term for term in said if term not in ASKING) or tuple(said)
+    idf = rarity(list(dict.fromkeys(terms)))
+    return Question(text, terms, {term: idf.get(term, UNKNOWN_IDF) for term in terms})
+
+
+def weigh(asked: Question, hits: Sequence[Hit]) -> list[Evidence]:
+    """Best covered first; hits of equal coverage stay in their order."""
+    found = [Evidence(hit, asked.share(_terms(hit))) for hit in hits]
+    return sorted(found, key=lambda evidence: -evidence.coverage)
+
+
+def _terms(hit: Hit) -> set[str]:
+    return set(sparse.terms(f"{hit.title}\n{hit.heading}\n{hit.text}"))
