@@ -1,12 +1,12 @@
 """The service: routes, guards and error bodies around one set of `Services`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from api.errors import install_error_handlers
-from api.guards import LimitBody, RequireKey
+from api.guards import CountRequests, LimitBody, RequireKey
 from api.metrics import Metrics
 from api.routes import audio, chat, conversations, documents, health, talk
 from api.settings import Settings
@@ -26,20 +26,10 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     # FastAPI's own /docs page fetches its scripts from a CDN, so it is left out.
     app = FastAPI(title="Beseda", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.metrics = Metrics()
-    app.middleware("http")(_count_request)
+    app.add_middleware(CountRequests, metrics=app.state.metrics)
     app.add_middleware(LimitBody, limit_bytes=settings.max_upload)
     app.add_middleware(RequireKey, keys=settings.keys)
     install_error_handlers(app)
     for routes in (audio, chat, conversations, documents, health, talk):
         app.include_router(routes.router)
     return app
-
-
-async def _count_request(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    response = await call_next(request)
-    route = request.scope.get("route")
-    path = getattr(route, "path", "unknown")
-    request.app.state.metrics.request(path, response.status_code)
-    return response

@@ -1,4 +1,4 @@
-"""What stands before every route: a key where keys are set, and a limit on the body.
+"""What stands before every route: a key where keys are set, a limit on the body, a count.
 
 Plain ASGI, so that a body is counted as it arrives and never held whole.
 """
@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_body
+from api.metrics import Metrics
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
@@ -66,6 +67,23 @@ class LimitBody:
 
     def _message(self) -> str:
         return f"the body is over BESEDA_MAX_UPLOAD, {self._limit_bytes} bytes"
+
+
+class CountRequests:
+    """Counts each answered request by its route and status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "unknown")
+                self._metrics.request(route, message["status"])
+            await send(message)
+
+        await self._app(scope, receive, counting if scope["type"] == "http" else send)
 
 
 def _key(scope: Scope) -> bytes:

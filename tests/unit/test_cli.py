@@ -1,26 +1,56 @@
-"""The command's grammar and its endings, in processes of their own."""
+"""The command's grammar and its endings."""
 
+import io
 import json
-import os
+import logging
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from api.cli import main
 
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
 
 
+@dataclass(frozen=True)
+class Done:
+    status: int
+    out: str
+    err: str
+
+
+class Beseda:
+    """The command, run in this process on a home of its own."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Done:
+        try:
+            status = main(arguments)
+        except SystemExit as ended:  # argparse ends a wrong call itself
+            status = int(ended.code or 0)
+        captured = self._capsys.readouterr()
+        return Done(status, captured.out, captured.err)
+
+
+@pytest.fixture
 def beseda(
-    *arguments: str, home: Path, stdin: str | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli", *arguments],
-        capture_output=True, text=True, cwd=ROOT, input=stdin, check=False,
-        env={**os.environ, "BESEDA_HOME": str(home), "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Beseda]:
+    monkeypatch.setenv("BESEDA_HOME", str(tmp_path / "home"))
+    handlers = logging.getLogger().handlers[:]
+    yield Beseda(capsys)
+    for handler in set(logging.getLogger().handlers) - set(handlers):
+        handler.close()
+    logging.getLogger().handlers = handlers
+    logging.captureWarnings(False)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -44,11 +74,10 @@ def test_help_imports_nothing_heavy() -> None:
         ["normalize", "--to", "klingon"],
     ],
 )
-def test_a_wrong_call_is_one_line_and_status_2(arguments: list[str], tmp_path: Path) -> None:
-    done = beseda(*arguments, home=tmp_path)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
+def test_a_wrong_call_is_one_line_and_status_2(beseda: Beseda, arguments: list[str]) -> None:
+    done = beseda(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -62,40 +91,56 @@ def test_a_wrong_call_is_one_line_and_status_2(arguments: list[str], tmp_path: P
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
-    arguments: list[str], says: str, tmp_path: Path
+    beseda: Beseda, arguments: list[str], says: str
 ) -> None:
-    done = beseda(*arguments, home=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    done = beseda(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert says in done.err
+    assert len(done.err.splitlines()) == 1
 
 
-def test_an_empty_index_is_no_error(tmp_path: Path) -> None:
-    done = beseda("ask", "Сколько стоит доставка?", "--json", home=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    reply = json.loads(done.stdout)
+def test_an_empty_index_is_no_error(beseda: Beseda) -> None:
+    done = beseda("ask", "Сколько стоит доставка?", "--json")
+    assert (done.status, done.err) == (0, "")
+    reply = json.loads(done.out)
     assert set(reply) == {"transcript", "answer", "source", "sources", "timings_ms"}
     assert (reply["source"], reply["sources"]) == ("none", [])
     assert reply["answer"]
 
 
-def test_one_document_in_one_answer_out(tmp_path: Path) -> None:
+def test_one_document_in_one_answer_out(beseda: Beseda, tmp_path: Path) -> None:
     page = tmp_path / "delivery.md"
     page.write_text("# Доставка\n\nДоставка роутера стоит 300 рублей.\n", encoding="utf-8")
-    home = tmp_path / "home"
-    ingested = beseda("ingest", str(page), str(tmp_path / "none.md"), home=home)
-    assert ingested.returncode == 2, "the missing file is reported, the other one taken"
-    assert len(ingested.stderr.splitlines()) == 1
-    reply = json.loads(beseda("ask", "Сколько стоит доставка?", "--json", home=home).stdout)
+    ingested = beseda("ingest", str(page), str(tmp_path / "none.md"))
+    assert ingested.status == 2, "the missing file is reported, the other one taken"
+    assert len(ingested.err.splitlines()) == 1
+    reply = json.loads(beseda("ask", "Сколько стоит доставка?", "--json").out)
     assert reply["source"] == "extractive"
     assert "300" in reply["answer"]
     assert reply["sources"][0]["title"] == "Доставка"
+    listed = json.loads(beseda("ingest", "--list", "--json").out)
+    assert listed["title"] == "Доставка"
+    assert beseda("ingest", "--remove", listed["id"]).status == 0
+    assert beseda("ingest", "--list").out == ""
 
 
-def test_normalize_answers_line_for_line(tmp_path: Path) -> None:
-    done = beseda("normalize", "--to", "spoken", home=tmp_path, stdin="5 рублей\n\nв 15:30\n")
-    assert done.returncode == 0
-    lines = done.stdout.split("\n")
-    assert lines[1] == ""
-    assert len(lines) == 4
-    assert not any(char.isdigit() for char in done.stdout)
+def test_queries_from_a_file_are_answered_in_order(beseda: Beseda, tmp_path: Path) -> None:
+    records = [{"_id": "d1", "text": "Кошка спит."}, {"_id": "d2", "text": "Собака лает."}]
+    queries = [{"_id": "q1", "text": "собака"}, {"_id": "q2", "text": "кошки"}]
+    for name, lines in (("records", records), ("queries", queries)):
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    assert beseda("ingest", str(tmp_path / "records.jsonl")).status == 0
+    done = beseda("search", "--queries", str(tmp_path / "queries.jsonl"), "--json")
+    answers = [json.loads(line) for line in done.out.splitlines()]
+    assert [answer["_id"] for answer in answers] == ["q1", "q2"]
+    assert [answer["hits"][0]["id"] for answer in answers] == ["d2", "d1"]
+
+
+def test_normalize_answers_line_for_line(beseda: Beseda, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("5 рублей\n\nв 15:30\n"))
+    done = beseda("normalize", "--to", "spoken")
+    assert done.status == 0
+    assert done.out.split("\n")[1] == ""
+    assert done.out.count("\n") == 3
+    assert not any(char.isdigit() for char in done.out)

@@ -44,7 +44,7 @@ class ScriptedServices(Services):
         text = data.decode()
         return Transcript(text, tuple(Word(word, 0.0, 1.0, 0.9) for word in text.split()), 1.0)
 
-    async def speak(  # type: ignore[override]
+    async def speak(
         self, text: AsyncIterator[str] | str, voice: str | None = None, speed: float = 1.0
     ) -> AsyncIterator[Speech]:
         if voice == "nobody":
@@ -64,15 +64,28 @@ def client_of(home: Path, **settings: object) -> TestClient:
     return TestClient(app, raise_server_exceptions=False)
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    with client_of(tmp_path) as client:
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service that many tests ask; none of them leaves a document in it."""
+    with client_of(tmp_path_factory.mktemp("empty")) as client:
         yield client
 
 
+@pytest.fixture(scope="module")
+def informed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service that knows one page; tests may only ask it."""
+    with client_of(tmp_path_factory.mktemp("informed")) as client:
+        yield with_page(client)
+
+
 @pytest.fixture
-def informed(client: TestClient) -> TestClient:
-    """A service that knows one page."""
+def fresh(tmp_path: Path) -> Iterator[TestClient]:
+    """A service that knows one page, and that a test may change."""
+    with client_of(tmp_path) as client:
+        yield with_page(client)
+
+
+def with_page(client: TestClient) -> TestClient:
     response = client.post("/v1/documents", files={"file": ("delivery.md", PAGE.encode())})
     assert response.status_code == 201, response.text
     return client
@@ -253,18 +266,18 @@ def test_chat_needs_a_question(client: TestClient, messages: list[object]) -> No
     error_of(response.json())
 
 
-def test_documents_come_and_go(informed: TestClient) -> None:
-    listed = informed.get("/v1/documents").json()["data"]
+def test_documents_come_and_go(fresh: TestClient) -> None:
+    listed = fresh.get("/v1/documents").json()["data"]
     assert [document["id"] for document in listed] == ["delivery.md"]
-    again = informed.post("/v1/documents", files={"file": ("delivery.md", PAGE.encode())})
+    again = fresh.post("/v1/documents", files={"file": ("delivery.md", PAGE.encode())})
     assert again.status_code == 200, "unchanged"
     changed = PAGE.replace("300", "400").encode()
-    assert informed.post("/v1/documents", files={"file": ("delivery.md", changed)}).is_success
-    hits = informed.post("/v1/search", json={"query": "доставка роутера", "top": 3}).json()["hits"]
+    assert fresh.post("/v1/documents", files={"file": ("delivery.md", changed)}).is_success
+    hits = fresh.post("/v1/search", json={"query": "доставка роутера", "top": 3}).json()["hits"]
     assert "400" in hits[0]["text"]
-    assert informed.delete("/v1/documents/delivery.md").json()["deleted"]
-    assert informed.delete("/v1/documents/delivery.md").status_code == 404
-    assert informed.post("/v1/search", json={"query": "доставка"}).json()["hits"] == []
+    assert fresh.delete("/v1/documents/delivery.md").json()["deleted"]
+    assert fresh.delete("/v1/documents/delivery.md").status_code == 404
+    assert fresh.post("/v1/search", json={"query": "доставка"}).json()["hits"] == []
 
 
 @pytest.mark.parametrize(
@@ -278,18 +291,18 @@ def test_unusable_documents_are_refused_whole(client: TestClient, name: str, dat
     assert client.get("/v1/documents").json()["data"] == []
 
 
-def test_exchanges_are_kept(informed: TestClient) -> None:
-    first = informed.post("/v1/talk", files=audio()).json()
+def test_exchanges_are_kept(fresh: TestClient) -> None:
+    first = fresh.post("/v1/talk", files=audio()).json()
     named = {"text": "А сколько стоит доставка?", "conversation_id": first["conversation_id"]}
-    informed.post("/v1/talk", json=named)
-    listed = informed.get("/v1/conversations").json()["data"]
+    fresh.post("/v1/talk", json=named)
+    listed = fresh.get("/v1/conversations").json()["data"]
     assert [(item["id"], item["turns"]) for item in listed] == [(first["conversation_id"], 2)]
-    kept = informed.get(f"/v1/conversations/{first['conversation_id']}").json()["turns"]
+    kept = fresh.get(f"/v1/conversations/{first['conversation_id']}").json()["turns"]
     assert kept[0]["question"] == first["transcript"]
     assert kept[0]["words"][0]["word"] == "Сколько"
     assert kept[0]["sources"] == first["sources"]
     assert kept[0]["timings_ms"] == first["timings_ms"]
-    assert informed.get("/v1/conversations/none").status_code == 404
+    assert fresh.get("/v1/conversations/none").status_code == 404
 
 
 def test_ready_only_when_everything_is(client: TestClient) -> None:
@@ -298,10 +311,10 @@ def test_ready_only_when_everything_is(client: TestClient) -> None:
     assert response.json()["checks"]["tts"] == "loading"
 
 
-def test_metrics_count_without_telling(informed: TestClient) -> None:
-    informed.post("/v1/talk", files=audio())
-    informed.get("/v1/conversations/private-id")
-    text = informed.get("/metrics").text
+def test_metrics_count_without_telling(fresh: TestClient) -> None:
+    fresh.post("/v1/talk", files=audio())
+    fresh.get("/v1/conversations/private-id")
+    text = fresh.get("/metrics").text
     assert 'beseda_answers_total{source="extractive"} 1.0' in text
     assert 'beseda_stage_seconds_count{stage="listen"} 1.0' in text
     assert 'route="/v1/conversations/{conversation_id}"' in text
@@ -330,7 +343,7 @@ def test_a_key_is_asked_for_everywhere_but_health(tmp_path: Path) -> None:
 
 def test_no_voice_is_503_for_speech(tmp_path: Path) -> None:
     class Mute(ScriptedServices):
-        async def speak(  # type: ignore[override]
+        async def speak(
             self, text: AsyncIterator[str] | str, voice: str | None = None, speed: float = 1.0
         ) -> AsyncIterator[Speech]:
             raise Unavailable("the voice is missing")
