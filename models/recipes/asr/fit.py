@@ -1,0 +1,198 @@
+"""The training loop: resumable, by the clock, over a folder of speech that may still be growing."""
+
+import argparse
+import logging
+import time
+from pathlib import Path
+
+import torch
+from nemo.collections.asr.models import EncDecCTCModelBPE
+from torch import Tensor
+
+from models.recipes.asr.batches import Batch, Curriculum
+from models.recipes.asr.measure import measure
+from models.recipes.asr.network import build, export
+from models.recipes.asr.optimise import optimisers, rate_at
+from models.recipes.asr.speech_data import SpeechFolder
+
+LOG = logging.getLogger("asr.train")
+
+
+def loss_of(model: EncDecCTCModelBPE, batch: Batch, masks: bool) -> Tensor:
+    """CTC loss of a batch."""
+    features, frames = model.preprocessor(input_signal=batch.audio, length=batch.lengths)
+    if masks:
+        features = model.spec_augmentation(input_spec=features, length=frames)
+    encoded, lengths = model.encoder(audio_signal=features, length=frames)
+    units = [torch.tensor(model.tokenizer.text_to_ids(text)) for text in batch.texts]
+    loss: Tensor = model.loss(
+        log_probs=model.decoder(encoder_output=encoded),
+        targets=torch.nn.utils.rnn.pad_sequence(units, batch_first=True),
+        input_lengths=lengths,
+        target_lengths=torch.tensor([len(u) for u in units]),
+    )
+    return loss
+
+
+class Average:
+    """Exponential moving average of the weights; buffers are taken as they are."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: torch.nn.Module, keep: float) -> None:
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                self.weights[name].lerp_(value, 1 - keep)
+            else:
+                self.weights[name].copy_(value)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What may be chosen about a training run."""
+    option = parser.add_argument
+    option("--home", type=Path, required=True, help="everything the run writes")
+    option("--out", type=Path, help="the .nemo, written again and again; default under HOME")
+    option("--dev-limit", type=int, default=100, help="utterances per set while training")
+    option("--minutes", type=float, default=90, help="of training, over all resumes")
+    option("--rate", type=float, default=1.5e-3)
+    option("--decay-from", type=float, default=0.55, help="share of the time at full rate")
+    option("--warmup", type=int, default=100, help="steps")
+    option("--short-steps", type=int, default=150, help="steps on the shortest speech only")
+    option("--clean-steps", type=int, default=1900, help="steps without disturbance")
+    option("--hardest", type=float, default=0.4, help="most disturbance, 0 to 1")
+    option("--batch-s", type=float, default=50, help="seconds of audio in a batch")
+    option("--width", type=int, default=176)
+    option("--layers", type=int, default=8)
+    option("--threads", type=int, default=1)
+    option("--save-minutes", type=float, default=4)
+    option("--export-minutes", type=float, default=10)
+    option("--seed", type=int, default=1)
+
+
+class Run:
+    """All that a training run is: network, optimisers, data order, clock."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        torch.manual_seed(args.seed)
+        self.model = build(args.home / "tok", args.width, args.layers).train()
+        # Channels last is the faster layout for the subsampling convolutions on a CPU.
+        convolutions = self.model.encoder.pre_encode.conv
+        self.model.encoder.pre_encode.conv = convolutions.to(memory_format=torch.channels_last)
+        self.optimisers = optimisers(self.model, args.rate)
+        self.average = Average(self.model)
+        folder = SpeechFolder(args.home / "shards")
+        folder.refresh()
+        self.data = Curriculum(folder, args.batch_s, args.seed)
+        self.folder = folder
+        self.step, self.spent_s, self.loss = 0, 0.0, 0.0
+        self.state = args.home / "state.pt"
+        if self.state.exists():
+            self._resume()
+
+    def _resume(self) -> None:
+        saved = torch.load(self.state, weights_only=False)
+        self.model.load_state_dict(saved["model"])
+        self.average.weights = saved["average"]
+        for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
+        self.step, self.spent_s, self.loss = saved["step"], saved["spent_s"], saved["loss"]
+        self.data.used = saved["used"]
+        torch.set_rng_state(saved["rng"])
+        LOG.info("resumed at step %d", self.step)
+
+    def save(self) -> None:
+        temporary = self.state.with_suffix(".tmp")
+        torch.save(
+            {
+                "model": self.model.state_dict(),
+                "average": self.average.weights,
+                "optimisers": [o.state_dict() for o in self.optimisers],
+                "step": self.step,
+                "spent_s": self.spent_s,
+                "loss": self.loss,
+                "used": self.data.used,
+                "rng": torch.get_rng_state(),
+            },
+            temporary,
+        )
+        temporary.replace(self.state)
+
+    def settings(self) -> bool:
+        """Set how hard the data is; true when the spectrogram is masked too."""
+        self.data.longest_s = 2.5 + max(0, self.step - self.args.short_steps) / 60
+        hard = (self.step - self.args.clean_steps) / 1000
+        self.data.level = min(self.args.hardest, max(0.0, hard))
+        return self.data.level > 0.5
+
+    def advance(self) -> float:
+        """One step; the seconds of audio it saw."""
+        masks = self.settings()
+        started = time.monotonic()
+        batch = self.data.next()
+        loss = loss_of(self.model, batch, masks)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        done = self.spent_s / (60 * self.args.minutes)
+        rate = rate_at(self.step, done, self.args.warmup, self.args.rate, self.args.decay_from)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
+            optimiser.zero_grad()
+        self.step += 1
+        if self.step % 5 == 0:
+            self.average.update(self.model, min(0.997, self.step / (self.step + 50)) ** 5)
+        value = float(loss.detach())
+        self.loss = value if self.loss == 0 else 0.95 * self.loss + 0.05 * value
+        self.spent_s += time.monotonic() - started
+        return batch.seconds
+
+    def evaluate(self) -> None:
+        """Word error rates of the averaged weights on the held-out sets."""
+        kept = {k: v.clone() for k, v in self.model.state_dict().items()}
+        self.model.load_state_dict(self.average.weights)
+        for name, folder in self.args.dev:
+            rates = measure(self.model, folder, self.args.dev_limit)
+            LOG.info("step %d WER %s %s", self.step, name, rates)
+        self.model.load_state_dict(kept)
+        self.model.train()
+
+
+def fit(args: argparse.Namespace) -> None:
+    """Train until `minutes` are spent, measuring and exporting on the way."""
+    logging.getLogger("nemo_logger").setLevel(logging.ERROR)
+    torch.set_num_threads(args.threads)
+    # Denormals in the first steps are the difference between 5x and 40x real time.
+    torch.set_flush_denormal(True)
+    job = Run(args)
+    report = saved = exported = time.monotonic()
+    audio_s, since = 0.0, job.step
+    while job.spent_s < 60 * args.minutes:
+        audio_s += job.advance()
+        now = time.monotonic()
+        if job.step - since >= 20:
+            speed = audio_s / (now - report)
+            hours = sum(u.duration_s for u in job.folder.utterances)
+            LOG.info(
+                "step %d loss %.2f x%.0f lr %.1e level %.2f spent %.0f min data %.1f h",
+                job.step,
+                job.loss,
+                speed,
+                job.optimisers[0].param_groups[0]["lr"],
+                job.data.level,
+                job.spent_s / 60,
+                hours / 3600,
+            )
+            report, audio_s, since = now, 0.0, job.step
+        if now - saved > 60 * args.save_minutes:
+            job.save()
+            saved = now
+        if now - exported > 60 * args.export_minutes or job.spent_s >= 60 * args.minutes:
+            job.evaluate()
+            export(job.model, job.average.weights, args.out)
+            exported = report = time.monotonic()
+            audio_s = 0.0
+    job.save()

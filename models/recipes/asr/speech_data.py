@@ -1,0 +1,137 @@
+"""Synthetic speech on disk for the recogniser: shards of audio with a line per utterance.
+
+A shard is `NAME.npy` (all utterances of the shard joined, 16 kHz, int16) and `NAME.jsonl`
+(`text`, `voice`, `kind`, `offset`, `samples`), the second written last, so a reader that lists
+`*.jsonl` sees whole shards only. Writing runs in any number of
+processes, beside the training; started again, each goes on after its last whole shard.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.recipes.speech.rhvoice import VOICES, RHVoice
+from models.recipes.text.plain import plain
+
+RATE_HZ = 16000
+SHARD_UTTERANCES = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    text: str
+    voice: str
+    kind: str
+    shard: str
+    offset: int
+    samples: int
+
+    @property
+    def duration_s(self) -> float:
+        return self.samples / RATE_HZ
+
+
+class SpeechFolder:
+    """The utterances of a folder of shards; `refresh` finds those written since."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._audio: dict[str, NDArray[np.int16]] = {}
+        self.utterances: list[Utterance] = []
+
+    def refresh(self) -> None:
+        for path in sorted(self._folder.glob("*.jsonl")):
+            if path.stem in self._audio:
+                continue
+            self._audio[path.stem] = np.load(path.with_suffix(".npy"), mmap_mode="r")
+            lines = path.read_text("utf-8").splitlines()
+            self.utterances += [Utterance(shard=path.stem, **json.loads(line)) for line in lines]
+
+    def samples(self, utterance: Utterance) -> NDArray[np.float32]:
+        """The utterance in [-1, 1]."""
+        start = utterance.offset
+        block = self._audio[utterance.shard][start : start + utterance.samples]
+        return block.astype(np.float32) / 32768
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+
+def _write_shard(
+    folder: Path, name: str, lines: list[dict[str, object]], audio: list[NDArray[np.int16]]
+) -> None:
+    np.save(folder / f"{name}.npy", np.concatenate(audio))
+    temporary = folder / f"{name}.tmp"
+    temporary.write_text("".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines), "utf-8")
+    temporary.replace(folder / f"{name}.jsonl")
+
+
+def _lines(path: Path, first: int, step: int) -> Iterator[str]:
+    lines = path.read_text("utf-8").splitlines()
+    yield from lines[first::step]
+
+
+def speak_shard(
+    engine: RHVoice, folder: Path, name: str, texts: list[tuple[str, str]], varied: bool = True
+) -> float:
+    """Speak `texts` (kind, sentence) into one shard by voices in turn; the seconds written."""
+    rng = random.Random(name)
+    audio, lines, offset = [], [], 0
+    for number, (kind, text) in enumerate(texts):
+        voice = rng.choice(VOICES) if varied else VOICES[number % len(VOICES)]
+        rate, pitch = (rng.uniform(0.9, 1.22), rng.uniform(0.9, 1.15)) if varied else (1.0, 1.0)
+        samples = engine.speak(text, voice, RATE_HZ, rate, pitch)
+        if len(samples) < RATE_HZ // 3:
+            continue
+        audio.append(samples)
+        lines.append(
+            {
+                "text": plain(text),
+                "voice": voice,
+                "kind": kind,
+                "offset": offset,
+                "samples": len(samples),
+            }
+        )
+        offset += len(samples)
+    _write_shard(folder, name, lines, audio)
+    return offset / RATE_HZ
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chroot", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--text", type=Path, action="append", required=True)
+    parser.add_argument("--worker", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--hours", type=float, default=10.0, help="of speech, by this worker")
+    parser.add_argument("--plain", action="store_true", help="normal rate, voices in turn")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    sources = [(path.stem, _lines(path, args.worker, args.workers)) for path in args.text]
+    seconds = 0.0
+    with RHVoice(args.chroot) as engine:
+        for shard in range(100_000):
+            texts = [
+                (kind, line)
+                for _ in range(SHARD_UTTERANCES // len(sources))
+                for kind, source in sources
+                if (line := next(source, None)) is not None
+            ]
+            if not texts or seconds > 3600 * args.hours:
+                return
+            name = f"{args.text[0].stem}-{args.worker}-{shard:05d}"
+            if (args.out / f"{name}.jsonl").exists():
+                continue
+            seconds += speak_shard(engine, args.out, name, texts, varied=not args.plain)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The texts of a training run: what is spoken, what the tokenizer and the language model see.
+
+Writes `spoken.txt` (two support-line sentences to one general), `units.txt` (plain lines), and the
+held-out `dev_*.txt`. Nothing written shares five words in a row with a held-out support sentence.
+"""
+
+import argparse
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from models.recipes.text.plain import plain, runs
+from models.recipes.text.support import DATA, sentences
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text("utf-8").splitlines() if line]
+
+
+def _corpus(extra: list[Path]) -> Iterator[str]:
+    with gzip.open(DATA / "sentences.tsv.gz", "rt", encoding="utf-8") as file:
+        yield from (line.rstrip("\n").split("\t")[1] for line in file)
+    for path in extra:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            yield from (line.rstrip("\n") for line in file)
+
+
+def general(extra: list[Path], held_out: list[str], seed: int) -> list[str]:
+    """Corpus sentences of 2 to 14 words in random order, none of them held out."""
+    banned = {run for text in held_out for run in runs(plain(text))}
+    own = {plain(text) for text in _lines(DATA / "dev_general.txt")}
+    kept = []
+    for text in _corpus(extra):
+        spoken = plain(text)
+        if 2 <= len(spoken.split()) <= 14 and spoken not in own and not runs(spoken) & banned:
+            kept.append(text)
+    Random(seed).shuffle(kept)
+    return kept
+
+
+def prepare(home: Path, support_count: int, extra: list[Path], seed: int) -> None:
+    """Write every text file of a run into `home`."""
+    home.mkdir(parents=True, exist_ok=True)
+    questions, support_dev = _lines(DATA / "held_out.txt"), _lines(DATA / "dev_support.txt")
+    support = list(sentences(support_count, seed, questions + support_dev))
+    corpus = general(extra, questions + support_dev, seed)
+    spoken = []
+    for number, text in enumerate(support):
+        spoken.append(text)
+        if number % 2 == 0 and number // 2 < len(corpus):
+            spoken.append(corpus[number // 2])
+    files = {
+        "spoken": spoken,
+        "units": [plain(text) for text in support + corpus],
+        "dev_support": support_dev * 2,
+        "dev_general": _lines(DATA / "dev_general.txt"),
+        # Every question by every voice: voices take turns by line.
+        "dev_questions": [text for text in questions for _ in range(5)],
+    }
+    for name, lines in files.items():
+        (home / f"{name}.txt").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--support", type=int, default=40000, help="sentences to generate")
+    parser.add_argument("--extra", type=Path, action="append", default=[], help="more text, .gz")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    prepare(args.home, args.support, args.extra, args.seed)
+
+
+if __name__ == "__main__":
+    main()

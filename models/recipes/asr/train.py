@@ -1,0 +1,95 @@
+"""The whole recipe of the recogniser, from nothing to a checkpoint, in one resumable command.
+
+    python -m models.recipes.asr.train --home DIR --hours 20 --minutes 90
+
+Texts, chroot, tokenizer, speech (in the background, while the network trains on what is there),
+training, language model, word error rates. Each step is skipped when its result is there. Wants
+root for the chroot, two cores, and three gigabytes of disk.
+"""
+
+import argparse
+import logging
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from models.recipes.asr.fit import add_options, fit
+from models.recipes.asr.measure import report
+from models.recipes.asr.network import train_tokenizer
+from models.recipes.asr.speech_data import SpeechFolder
+from models.recipes.asr.texts import prepare
+from models.recipes.speech.rhvoice import build
+
+DEV = ("general", "support", "questions")
+_FIRST_HOURS = 2.0
+
+
+def _speaker(args: argparse.Namespace, text: str, folder: Path, *more: str) -> list[str]:
+    command = [sys.executable, "-m", "models.recipes.asr.speech_data"]
+    paths = ["--chroot", str(args.chroot), "--out", str(folder)]
+    return [*command, *paths, "--text", str(args.home / f"{text}.txt"), *more]
+
+
+def _start_speaking(args: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
+    """Held-out speech now, the training speech in background processes."""
+    for name in DEV:
+        if not (args.home / "dev" / name).exists():
+            folder = args.home / "dev" / name
+            subprocess.run(_speaker(args, f"dev_{name}", folder, "--plain"), check=True)
+    hours = str(args.hours / args.speakers)
+    return [
+        subprocess.Popen(
+            _speaker(
+                args,
+                "spoken",
+                args.home / "shards",
+                *("--worker", str(i), "--workers", str(args.speakers), "--hours", hours),
+            )
+        )
+        for i in range(args.speakers)
+    ]
+
+
+def _wait_for_speech(folder: Path, hours: float, speakers: list[subprocess.Popen[bytes]]) -> None:
+    speech = SpeechFolder(folder)
+    while sum(u.duration_s for u in speech.utterances) < 3600 * hours:
+        if any(speaker.poll() for speaker in speakers):
+            raise RuntimeError("speech synthesis failed")
+        if all(speaker.poll() == 0 for speaker in speakers):
+            break
+        time.sleep(5)
+        speech.refresh()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=20, help="of speech to synthesise")
+    parser.add_argument("--speakers", type=int, default=2, help="synthesis processes")
+    parser.add_argument("--chroot", type=Path, help="RHVoice's chroot; default HOME/rhvoice")
+    parser.add_argument("--support", type=int, default=40000, help="support sentences to generate")
+    parser.add_argument("--extra", type=Path, action="append", default=[], help="more text, .gz")
+    add_options(parser)
+    args = parser.parse_args()
+    args.chroot = args.chroot or args.home / "rhvoice"
+    args.out = args.out or args.home / "asr-ru-small.nemo"
+    args.dev = [(name, args.home / "dev" / name) for name in DEV]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    if not (args.home / "units.txt").exists():
+        prepare(args.home, args.support, args.extra, args.seed)
+    build(args.chroot)
+    if not (args.home / "tok" / "vocab.txt").exists():
+        train_tokenizer(args.home / "units.txt", args.home / "tok")
+    speakers = _start_speaking(args)
+    try:
+        _wait_for_speech(args.home / "shards", min(_FIRST_HOURS, args.hours), speakers)
+        fit(args)
+    finally:
+        for speaker in speakers:
+            speaker.terminate()
+    for name, folder in args.dev:
+        print(report(args.out, name, folder))
+
+
+if __name__ == "__main__":
+    main()
