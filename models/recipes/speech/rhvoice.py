@@ -8,6 +8,7 @@ voices whose licence allows training and shipping are named here. Knows nothing 
 import json
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,14 @@ VOICES = ("aleksandr", "aleksandr-hq", "anna", "elena", "irina")
 
 _PACKAGES = "python3-minimal,libpython3-stdlib,rhvoice,rhvoice-russian,librhvoice5"
 _WORKER = "/opt/rhvoice_worker.py"
+
+
+@dataclass(frozen=True, slots=True)
+class TimedWord:
+    """Where a word begins: in the text's UTF-8, and in the sound, at most 100 ms early."""
+
+    byte: int
+    start_s: float
 
 
 def build(chroot: Path, mirror: str = "http://deb.debian.org/debian") -> None:
@@ -59,6 +68,12 @@ class RHVoice:
         self, text: str, voice: str, rate_hz: int, rate: float = 1.0, pitch: float = 1.0
     ) -> NDArray[np.int16]:
         """Mono speech at `rate_hz`; `rate` and `pitch` are multiples of the voice's own."""
+        return self.speak_timed(text, voice, rate_hz, rate, pitch)[0]
+
+    def speak_timed(
+        self, text: str, voice: str, rate_hz: int, rate: float = 1.0, pitch: float = 1.0
+    ) -> tuple[NDArray[np.int16], list[TimedWord]]:
+        """`speak` with the words' beginnings."""
         if voice not in VOICES:
             raise ValueError(f"{voice!r} is not one of the voices that may be used: {VOICES}")
         if self._process.stdin is None or self._process.stdout is None:
@@ -68,7 +83,9 @@ class RHVoice:
         self._process.stdin.flush()
         header = json.loads(self._process.stdout.readline())
         samples = np.frombuffer(self._process.stdout.read(2 * header["samples"]), dtype="<i2")
-        return np.asarray(soxr.resample(samples, header["rate_hz"], rate_hz), dtype=np.int16)
+        words = [TimedWord(byte, sample / header["rate_hz"]) for byte, sample in header["words"]]
+        resampled = soxr.resample(samples, header["rate_hz"], rate_hz)
+        return np.asarray(resampled, dtype=np.int16), words
 
     def close(self) -> None:
         if self._process.stdin is not None:

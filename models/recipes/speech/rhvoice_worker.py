@@ -17,13 +17,16 @@ CONFIG_PATH = b"/etc/RHVoice"
 
 _SetRate = ctypes.CFUNCTYPE(c_int, c_int, c_void_p)
 _Play = ctypes.CFUNCTYPE(c_int, POINTER(c_short), c_uint, c_void_p)
+_Word = ctypes.CFUNCTYPE(c_int, c_uint, c_uint, c_void_p)
 
 
 class _Callbacks(ctypes.Structure):
     _fields_: ClassVar = [
         ("set_sample_rate", _SetRate),
         ("play_speech", _Play),
-        *[(name, c_void_p) for name in ("mark", "word", "word_end", "sentence", "sentence_end")],
+        ("mark", c_void_p),
+        ("word_starts", _Word),
+        *[(name, c_void_p) for name in ("word_ends", "sentence", "sentence_end")],
         ("play_audio", c_void_p),
         ("done", c_void_p),
     ]
@@ -60,8 +63,11 @@ class Engine:
         self._library.RHVoice_new_message.restype = c_void_p
         self._rate_hz = 24000
         self._blocks: list[bytes] = []
+        self.words: list[tuple[int, int]] = []
         callbacks = _Callbacks(
-            set_sample_rate=_SetRate(self._set_rate), play_speech=_Play(self._play)
+            set_sample_rate=_SetRate(self._set_rate),
+            play_speech=_Play(self._play),
+            word_starts=_Word(self._word),
         )
         nothing = (c_char_p * 1)(None)
         # The structure holds the callback objects: it must live as long as the engine.
@@ -78,11 +84,16 @@ class Engine:
         self._blocks.append(ctypes.string_at(samples, 2 * count))  # type: ignore[arg-type]
         return 1
 
+    def _word(self, byte: int, _length: int, _data: int | None) -> int:
+        self.words.append((byte, sum(len(block) for block in self._blocks) // 2))
+        return 1
+
     def speak(self, text: str, voice: str, rate: float, pitch: float) -> tuple[int, bytes]:
-        """Speech for `text`; `rate` and `pitch` are multiples of the voice's own."""
+        """Speech for `text`; `rate` and `pitch` are multiples of the voice's own. `words` then
+        holds (byte, sample) of each word."""
         params = _Params(voice.encode(), 0, 0, 0, rate, pitch, 1, 0, None, 0, 1)
         raw = text.encode()
-        self._blocks = []
+        self._blocks, self.words = [], []
         message = c_void_p(
             self._library.RHVoice_new_message(
                 c_void_p(self._engine), raw, c_uint(len(raw)), 0, ctypes.byref(params), None
@@ -103,7 +114,8 @@ def main() -> None:
         rate_hz, samples = engine.speak(
             request["text"], request["voice"], request["rate"], request["pitch"]
         )
-        out.write(json.dumps({"rate_hz": rate_hz, "samples": len(samples) // 2}).encode() + b"\n")
+        header = {"rate_hz": rate_hz, "samples": len(samples) // 2, "words": engine.words}
+        out.write(json.dumps(header).encode() + b"\n")
         out.write(samples)
         out.flush()
 
