@@ -48,7 +48,7 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._started_s = time.perf_counter()
-        self._spent_ms = {"listen": 0.0, "respond": 0.0}
+        self._spent_ms: dict[str, float] = {}
         self._first_audio_ms: float | None = None
 
     @contextmanager
@@ -58,7 +58,8 @@ class Stopwatch:
         try:
             yield
         finally:
-            self._spent_ms[stage] += (time.perf_counter() - begun_s) * 1000
+            spent_ms = (time.perf_counter() - begun_s) * 1000
+            self._spent_ms[stage] = self._spent_ms.get(stage, 0.0) + spent_ms
 
     async def timed(self, stage: str, source: AsyncIterator[T]) -> AsyncIterator[T]:
         """Pass `source` on, counting as `stage`'s only the time that it is waited for."""
@@ -76,7 +77,7 @@ class Stopwatch:
             self._first_audio_ms = self._elapsed_ms()
 
     def timings_ms(self) -> dict[str, float]:
-        """Per stage. `speak` is what the other two leave: it pulls them as it goes."""
+        """Per stage that ran. `speak` is what the others leave: it pulls them as it goes."""
         total_ms = self._elapsed_ms()
         timings = dict(self._spent_ms)
         if self._first_audio_ms is not None:
