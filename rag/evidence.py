@@ -20,7 +20,9 @@ UNKNOWN_IDF = 6.0
 against every passage, and no more in a large library than in a small one."""
 
 
-ASKING = frozenset("сколько почему зачем куда откуда где когда какой значить".split())
+ASKING = frozenset(
+    ["сколько", "почему", "зачем", "куда", "откуда", "где", "когда", "какой", "значить"]
+)
 """Words that ask. No passage has to repeat them in order to answer."""
 
 

@@ -90,9 +90,10 @@ def put(session: Session, document: NewDocument) -> tuple[Outcome, str]:
     if (twin := find(session, document.id, document.sha256)) is not None:
         return ("unchanged" if twin.id == document.id else "duplicate"), twin.id
     old = session.get(DocumentRow, document.id)
-    row = old or DocumentRow(id=document.id, created_at=now())
+    instant = now()
+    row = old or DocumentRow(id=document.id, created_at=instant)
     row.title, row.source, row.format = document.title, document.source, document.format
-    row.sha256, row.revision, row.updated_at = document.sha256, _next_revision(session), now()
+    row.sha256, row.revision, row.updated_at = document.sha256, _next_revision(session), instant
     session.execute(delete(PassageRow).where(PassageRow.document_id == document.id))
     session.execute(delete(Removal).where(Removal.document_id == document.id))
     session.add(row)
