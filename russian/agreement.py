@@ -16,15 +16,20 @@ from russian.morphology import (
     forms,
     gender_of,
     inflect,
+    lemma,
     unstressed,
 )
 from russian.numerals import cardinal, is_few, is_one, ordinal
+from russian.tables import listed
 
-_GENITIVE = """от до из без для около после у свыше более менее больше меньше порядка против вместо
-    кроме среди возле вокруг ради течение размере пределах протяжении истечении позднее позже раньше
-    ранее дороже дешевле старше младше сумме выше ниже глубже шире длиннее ввиду""".split()
+_GENITIVE = listed(
+    """от до из без для около после у свыше более менее больше меньше порядка против вместо кроме
+    среди возле вокруг ради течение размере пределах протяжении истечении позднее позже раньше ранее
+    дороже дешевле старше младше сумме выше ниже глубже шире длиннее ввиду из-за из-под нет хватает
+    хватит"""
+)
 _GOVERNED: dict[str, tuple[Case, ...]] = {
-    **{word: ("gent",) for word in _GENITIVE},
+    **dict.fromkeys(_GENITIVE, ("gent",)),
     "с": ("gent", "ablt"), "со": ("gent", "ablt"),
     "к": ("datv",), "ко": ("datv",), "благодаря": ("datv",), "согласно": ("datv",),
     "равно": ("datv",), "равен": ("datv",), "равна": ("datv",), "равняется": ("datv",),
@@ -34,11 +39,19 @@ _GOVERNED: dict[str, tuple[Case, ...]] = {
     "за": ("accs", "ablt"), "под": ("accs", "ablt"), "через": ("accs",), "про": ("accs",),
 }  # fmt: skip
 # Nouns whose number names one of a row: "3 этаж" is the third, also where "три" would agree.
-_ORDERED = set(
-    "этаж подъезд квартал класс курс век полугодие место ряд сезон очередь группа".split()
+_ORDERED = frozenset(
+    listed("этаж подъезд квартал класс курс век полугодие место ряд сезон очередь группа")
 )
+# Nouns that are named by the number after them, so that it has nothing to do with the next noun.
+_LABELS = frozenset(
+    listed(
+        """номер пункт дом квартира корпус строение офис статья параграф раздел глава страница канал
+        шаг вариант кабинет абзац приложение версия порт модель"""
+    )
+)
+_PARTS_OF_DAY = frozenset(listed("утро вечер ночь"))
 
-_BEFORE = re.compile(rf"([А-Яа-яЁё{STRESS}]+)[ «\"(]{{1,3}}$")
+_BEFORE = re.compile(rf"([А-Яа-яЁё{STRESS}-]+)[ «\"(]{{1,3}}$")
 _AFTER = re.compile(rf" ([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)")
 _LOOK_BACK = 40
 
@@ -90,7 +103,7 @@ def noun_after(text: str, position: int) -> tuple[Form, ...]:
 def agree(text: str, start: int, end: int, number: int) -> Agreed:
     """Case, gender and kind of the integer written at text[start:end]."""
     allowed = cases_before(text, start)
-    nouns = noun_after(text, end)
+    nouns = tuple(form for form in noun_after(text, end) if form.lemma not in _PARTS_OF_DAY)
     order = allowed or CASES
     counted = [(case, form) for form in nouns for case in _counted_cases(number, form)]
     one_of_a_row = any(form.lemma in _ORDERED for form in nouns)
@@ -99,11 +112,19 @@ def agree(text: str, start: int, end: int, number: int) -> Agreed:
         case, form = min(fitting, key=lambda pair: order.index(pair[0]))
         return Agreed(case, form.gender or "masc", form.animate)
     singular = [form for form in nouns if not form.plural and form.case]
-    if singular and (one_of_a_row or not counted) and number < 1000:
+    limit = 1000 if one_of_a_row else 100
+    if singular and (one_of_a_row or not counted) and number < limit and not _labelled(text, start):
         form = min(singular, key=lambda form: _rank(order, form.case))
         return Agreed(form.case or "nomn", form.gender or "masc", ordinal=True)
-    gender = next((form.gender for form in nouns if form.gender), "masc")
-    return Agreed(counted[0][0] if counted and not allowed else order[0], gender)
+    gender = nouns[0].gender if nouns else None
+    return Agreed(counted[0][0] if counted and not allowed else order[0], gender or "masc")
+
+
+def _labelled(text: str, start: int) -> bool:
+    before = word_before(text, start)
+    return text[max(0, start - 3) : start].rstrip(" ")[-1:] in ("№", "§", ".") or (
+        bool(before) and lemma(before) in _LABELS
+    )
 
 
 def _rank(order: tuple[Case, ...], case: Case | None) -> int:

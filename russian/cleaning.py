@@ -10,18 +10,19 @@ from functools import lru_cache
 
 from russian.spans import Converted, chain, substitute
 
-SIGNS = "№§%‰°₽$€£=/@#&²³½¼¾×±+−"
+SIGNS = "№§%‰°₽$€£=/@#&²³½¼¾×±+−_"
 _PUNCTUATION = ".,!?;:()\"'«»…—–-"
 _MARKDOWN = re.compile(
     r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,300}\)"  # a link leaves its text
     r"|^[ \t]{0,8}(?:#{1,6}[ \t]+|>[ \t]{0,8}|[-*+•][ \t]+)"  # heading, quotation, list marker
-    r"|[*_~`]{1,8}|^[-=|: ]{3,200}$",
+    r"|[*~`]{1,8}|(?<!\w)_{1,3}|_{1,3}(?!\w)|^[-=|: ]{3,200}$",
     re.MULTILINE,
 )
 _KEPT = rf"А-Яа-яЁёA-Za-z0-9 \n\u0301{re.escape(SIGNS + _PUNCTUATION)}"
+_KEPT_CHAR = re.compile(rf"(?!\u0301)[{_KEPT}]")
 _ODD = re.compile(rf"[^{_KEPT}]|(?<![АЕЁИОУЫЭЮЯаеёиоуыэюя])\u0301")
 _LETTER_AND_MARK = re.compile(r"[^\W\d_][\u0306\u0308]")
-_SPACES = re.compile(r"(?P<line>[ ]*\n\s*)|[ ]{2,}|^[ ]+|[ ]+$|[ ]+(?=[,!?;:…)»](?:\s|$))")
+_SPACES = re.compile(r"(?P<line>[ ]*\n\s*)|^[-–— ]*[ ]|[ ]{2,}|[ ]+$|[ ]+(?=[,!?;:…)»](?:\s|$))")
 _FOREIGN = {
     "і": "и", "ї": "йи", "є": "е", "ґ": "г", "ў": "у", "ј": "й", "љ": "ль", "њ": "нь", "ћ": "ч",
     "ђ": "дж", "џ": "дж", "ѕ": "з", "қ": "к", "ң": "н", "ғ": "г", "ү": "у", "ұ": "у", "һ": "х",
@@ -48,7 +49,7 @@ def tidy(text: str) -> Converted:
 
     def say(found: re.Match[str]) -> str:
         if not found.group("line"):
-            return " " if 0 < found.start() and found.end() < len(text) and _inner(found) else ""
+            return " " if found.start() > 0 and found.end() < len(text) and _inner(found) else ""
         if found.start() == 0 or found.end() == len(text):
             return ""
         return ". " if text[found.start() - 1].isalnum() else " "
@@ -77,16 +78,11 @@ def _folded(char: str) -> str:
     if char.lower() in _FOREIGN:
         said = _FOREIGN[char.lower()]
         return said.upper() if char != char.lower() and len(said) == 1 else said
-    category = unicodedata.category(char)
-    if category in ("Mn", "Me", "Cf", "Lm", "Sk"):
+    if unicodedata.category(char) in ("Mn", "Me", "Cf", "Lm", "Sk"):
         return ""
-    plain = unicodedata.normalize("NFKD", char)
     number = unicodedata.numeric(char, None)
-    if number is not None:
-        return (
-            f" {int(number)} "
-            if category == "No" and number == int(number)
-            else (str(int(number)) if number == int(number) and number >= 0 else " ")
-        )
-    kept = "".join(c for c in plain if re.match(rf"[{_KEPT}]", c) and c != "\u0301")
-    return kept or " "
+    if number is not None and number >= 0 and number == int(number):
+        said = str(int(number))
+        return said if char.isdecimal() else f" {said} "
+    plain = unicodedata.normalize("NFKD", char).replace("\u2044", "/")
+    return "".join(_KEPT_CHAR.findall(plain)) or " "

@@ -2,149 +2,138 @@
 
 import re
 
-from russian.agreement import cases_before, noun_after, word_before
+from russian.abbreviations import full_stop
+from russian.agreement import cases_before, word_before
 from russian.morphology import Case
-from russian.numbers import DASH, EDGE
+from russian.numbers import DASH
 from russian.numerals import ordinal
 from russian.rules import Rule
+from russian.tables import listed
 
-MONTHS = """января февраля марта апреля мая июня июля августа сентября октября ноября
-    декабря""".split()
-_SHORT = """янв фев мар апр мая июн июл авг сен окт ноя дек""".split()
+MONTHS = listed("января февраля марта апреля мая июня июля августа сентября октября ноября декабря")
+_SHORT = listed("янв фев мар апр мая июн июл авг сен окт ноя дек")
 _NAMES = {name: name for name in MONTHS} | dict(zip(_SHORT, MONTHS, strict=True))
 _NAMES |= {"февр": "февраля", "сент": "сентября", "нояб": "ноября"}
 _MONTH = "|".join(sorted(_NAMES, key=len, reverse=True))
-_YEAR_NOUNS: dict[str, Case] = {
+_YEAR_CASES: dict[str, Case] = {
     "год": "nomn", "года": "gent", "году": "loct", "годом": "ablt", "годе": "loct",
 }  # fmt: skip
-_YEAR_FORMS = {"nomn": "год", "accs": "год", "gent": "года", "datv": "году", "ablt": "годом",
-               "loct": "году"}  # fmt: skip
+_YEAR_FORMS: dict[Case, str] = {
+    "nomn": "год", "accs": "год", "gent": "года", "datv": "году", "ablt": "годом", "loct": "году",
+}  # fmt: skip
+_YEARS_FORMS: dict[Case, str] = {
+    "nomn": "годы", "accs": "годы", "gent": "годов", "datv": "годам", "ablt": "годами",
+    "loct": "годах",
+}  # fmt: skip
+_YEARS_CASES = {form: case for case, form in _YEARS_FORMS.items() if case != "accs"}
+_FIRST_YEAR, _LAST_YEAR = 1000, 2999
+_TURN_OF_CENTURY = 50  # "49" is 2049, "50" is 1950
 
 
 def rules() -> list[Rule]:
     """Full dates first, then a day with a month, then years."""
-    day, month, year = r"(\d{1,2})", r"(\d{1,2})", r"(\d{4}|\d{2})"
-    tail = r"(?: ?(?:года|г\.?)(?![А-Яа-яё]))?"
+    day, tail = r"(\d{1,2})", r"(?: ?(?:года|г\.?)(?![А-Яа-яё]))?"
+    two_days = rf"{day}(?:-?го)?(?:({DASH}| по | до ){day}(?:-?го|-?е)?)?"
+    years = "|".join(_YEARS_CASES)
     return [
-        Rule("0", re.compile(rf"{day}([./]){month}\2{year}{tail}(?!\d|[.,]\d)"), _numeric),
+        Rule("0", re.compile(rf"{day}([./]){day}\2(\d{{4}}|\d\d){tail}(?!\d|[.,]\d)"), _numeric),
         Rule("0", re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)(?![\d-]){tail}"), _iso),
-        Rule("0", re.compile(rf"{day}(?:-?го)?(?:{DASH}{day}(?:-?го)?)? ({_MONTH})(?![а-яё])\.?"
-                             rf"(?: (\d{{4}})(?!\d){tail})?", re.IGNORECASE), _day_month),
-        Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(?:гг\.?|годах|годы|годов|годам)"), _years),
-        Rule("0", re.compile(r"(\d{4}|\d{2}) ?(год[ауе]?|годом|г\.|г)(?![А-Яа-яё])"), _year),
-        Rule("0", re.compile(r"(\d{2,4}) ?(гг?\.|годы|годах|годов|годам)"), _decade),
+        Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?(?: (\d{{4}})(?!\d){tail})?",
+                             re.IGNORECASE), _day_month),
+        Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"), _years),
+        Rule("0", re.compile(r"(\d{4}|\d\d) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"), _year),
     ]  # fmt: skip
 
 
-def day_case(text: str, start: int) -> Case:
-    """A date stands in the genitive ("первого мая") but for "на", "по" and "к"."""
-    allowed = cases_before(text, start)
-    if word_before(text, start) in ("на", "по", "за", "под"):
-        return "accs"
-    return allowed[0] if allowed and allowed[0] in ("datv", "ablt") else "gent"
-
-
-def full_year(written: str) -> int:
-    """A year of two digits is the nearest: "24" is 2024, "95" is 1995."""
-    year = int(written)
-    if len(written) == 4:
-        return year
-    return year + (2000 if year < 50 else 1900)
-
-
 def in_words(day: int, month: str, year: int | None, case: Case) -> str:
-    """A date in words; `month` in the genitive."""
+    """A date in words; `month` in the genitive, `case` of the day."""
     said = f"{ordinal(day, case, 'neut')} {month}"
     return said if year is None else f"{said} {ordinal(year, 'gent')} года"
 
 
+def day_case(text: str, start: int) -> Case:
+    """A date stands in the genitive ("первого мая") but for "на", "по", "к" and "перед"."""
+    if word_before(text, start) in ("на", "по", "за", "под"):
+        return "accs"
+    allowed = cases_before(text, start)
+    return allowed[0] if allowed and allowed[0] in ("datv", "ablt") else "gent"
+
+
+def _full_year(written: str) -> int:
+    year = int(written)
+    if len(written) == 4:
+        return year
+    return year + (2000 if year < _TURN_OF_CENTURY else 1900)
+
+
 def _valid(day: int, month: int, year: int) -> bool:
-    return 1 <= day <= 31 and 1 <= month <= 12 and 1000 <= year <= 2999
+    return 1 <= day <= 31 and 1 <= month <= 12 and _FIRST_YEAR <= year <= _LAST_YEAR
 
 
 def _numeric(found: re.Match[str]) -> str | None:
-    day, month, year = int(found.group(1)), int(found.group(3)), full_year(found.group(4))
+    """ "21.05.2024", "21/05/24"."""
+    day, month, year = int(found.group(1)), int(found.group(3)), _full_year(found.group(4))
     if not _valid(day, month, year):
         return None
-    said = in_words(day, MONTHS[month - 1], year, day_case(found.string, found.start()))
-    return said + _stop(found)
+    case = day_case(found.string, found.start())
+    return in_words(day, MONTHS[month - 1], year, case) + full_stop(found)
 
 
 def _iso(found: re.Match[str]) -> str | None:
+    """ "2024-03-08"."""
     year, month, day = (int(part) for part in found.groups())
     if not _valid(day, month, year):
         return None
-    return in_words(day, MONTHS[month - 1], year, day_case(found.string, found.start()))
+    case = day_case(found.string, found.start())
+    return in_words(day, MONTHS[month - 1], year, case) + full_stop(found)
 
 
 def _day_month(found: re.Match[str]) -> str | None:
-    first, last, month, year = found.groups()
-    if not 1 <= int(first) <= 31 or not 1 <= int(last or 1) <= 31:
+    """ "1 мая 2024 г.", "12-14 апреля", "с 1 по 10 июня"."""
+    first, joint, last, month, year = found.groups()
+    number = int(year) if year else None
+    if not _valid(int(first), 1, number or _FIRST_YEAR) or not 1 <= int(last or 1) <= 31:
         return None
     case = day_case(found.string, found.start())
-    number = int(year) if year else None
-    if number is not None and not 1000 <= number <= 2999:
-        return None
-    said = in_words(int(last or first), _NAMES[month.lower()], number, case)
-    if last:
-        said = f"{ordinal(int(first), case, 'neut')} — {said}"
-    return said + _stop(found)
-
-
-def _stop(found: re.Match[str]) -> str:
-    """The full stop of "г." or "янв." that also ends the sentence."""
-    rest = found.string[found.end() : found.end() + 3].lstrip()
-    ends = found.group().endswith(".") and (not rest or rest[:1].isupper())
-    return "." if ends else ""
+    if not last:
+        return in_words(int(first), _NAMES[month.lower()], number, case) + full_stop(found)
+    till: Case = "accs" if joint == " по " else "gent" if joint == " до " else case
+    said = in_words(int(last), _NAMES[month.lower()], number, till)
+    between = joint if joint in (" по ", " до ") else " — "
+    return f"{ordinal(int(first), case, 'neut')}{between}{said}" + full_stop(found)
 
 
 def _year(found: re.Match[str]) -> str | None:
-    """ "в 2024 году"; "24 года" is a count."""
+    """ "в 2024 году"; "24 года" is a count, but "в 24 году" is not."""
     number, noun = int(found.group(1)), found.group(2)
-    if number < 1000 and not (noun == "году" and number > 30):
+    if number < _FIRST_YEAR and noun != "году":
         return None
-    if noun.startswith("год"):
-        case = _YEAR_NOUNS[noun]
-        if noun == "год" and "accs" in cases_before(found.string, found.start()):
-            case = "accs"
-        if noun == "году" and cases_before(found.string, found.start())[:1] == ("datv",):
+    text, start = found.string, found.start()
+    allowed = cases_before(text, start)
+    if noun in _YEAR_CASES:
+        case = _YEAR_CASES[noun]
+        if noun == "году" and allowed[:1] == ("datv",):
             case = "datv"
     else:
-        noun, case = _short_year(found)
-    return f"{ordinal(full_year(found.group(1)), case)} {noun}" + _stop(found)
+        case = _short_case(text, start)
+        noun = _YEAR_FORMS[case]
+    return f"{ordinal(number, case)} {noun}" + full_stop(found)
 
 
-def _short_year(found: re.Match[str]) -> tuple[str, Case]:
-    allowed = cases_before(found.string, found.start())
-    before = word_before(found.string, found.start())
+def _short_case(text: str, start: int) -> Case:
+    """The case of "г." and "гг.", which show none: "в 2024 г.", "отчёт 2024 г."."""
+    before = word_before(text, start)
     if before in ("в", "во"):
-        return "году", "loct"
-    if before in ("на", "по", "за", "через"):
-        return "год", "accs"
-    case: Case = allowed[0] if allowed else ("gent" if before else "nomn")
-    return _YEAR_FORMS[case], case
+        return "loct"
+    allowed = cases_before(text, start)
+    if allowed:
+        return allowed[0]
+    return "gent" if before else "nomn"
 
 
 def _years(found: re.Match[str]) -> str:
-    """ "2020-2024 гг." in the genitive of a span: "с ... по ... годы" reads worse."""
-    low, high = int(found.group(1)), int(found.group(2))
-    loct = word_before(found.string, found.start()) in ("в", "во")
-    case: Case = "loct" if loct else "nomn"
-    noun = "годах" if loct else "годы"
-    return f"{ordinal(low, case)} — {ordinal(high, case)} {noun}" + _stop(found)
-
-
-def _decade(found: re.Match[str]) -> str | None:
-    """ "90-е годы" are with the endings; "1990 гг." are here."""
-    if int(found.group(1)) % 10 or noun_after(found.string, found.end()):
-        return None
-    noun = found.group(2) if found.group(2).startswith("год") else "годы"
-    case: Case = {"годы": "nomn", "годах": "loct", "годов": "gent", "годам": "datv"}[noun]  # type: ignore[assignment]
-    return (
-        f"{ordinal(int(found.group(1)), case, 'masc', True)} {noun}"
-        if len(found.group(1)) == 4
-        else None
-    )
-
-
-__all__ = ["EDGE", "MONTHS", "day_case", "full_year", "in_words", "rules"]
+    """ "2020–2024 гг."."""
+    low, high, noun = found.groups()
+    case = _YEARS_CASES.get(noun) or _short_case(found.string, found.start())
+    said = f"{ordinal(int(low), case)} — {ordinal(int(high), case)} {_YEARS_FORMS[case]}"
+    return said + full_stop(found)

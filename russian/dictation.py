@@ -3,40 +3,37 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from russian.reading import Token, numeral, read_number
+from russian.reading import Found, Token, numeral, read_number, text_at
+from russian.tables import listed
 
-_PREFIXES = ("договор", "счет", "заявк", "заказ", "код", "карт", "инн", "номер", "паспорт", "телефон",
-             "пин", "лицевой", "логин", "абонент", "полис", "трек", "обращени")  # fmt: skip
+_PREFIXES = listed(
+    """договор счет заявк заказ код карт инн номер паспорт телефон пин лицевой логин абонент полис
+    трек обращени"""
+)
 _MOST = 40  # numeral words in one dictated number
+_LONGEST_PHONE = 24  # words; eleven digits one by one, some repeated in a group
 # How the digits of a telephone fall into groups, and how each is written.
 _LONG = (1, 3, 3, 2, 2)
-_SIGNS = {"точка": ".", "собака": "@", "дефис": "-", "тире": "-", "подчеркивание": "_", "слэш": "/",
-          "слеш": "/", "минус": "-"}  # fmt: skip
+_SIGNS = {
+    "точка": ".", "собака": "@", "дефис": "-", "тире": "-", "подчеркивание": "_", "слэш": "/",
+    "слеш": "/", "минус": "-",
+}  # fmt: skip
 _ZONES = {
-    "ру": "ru",
-    "ком": "com",
-    "орг": "org",
-    "нет": "net",
-    "рф": "рф",
-    "инфо": "info",
-    "су": "su",
-}
-_HOSTS = {"мейл": "mail", "мэйл": "mail", "маил": "mail", "джимейл": "gmail", "гмейл": "gmail",
-          "жмайл": "gmail", "гмаил": "gmail", "яндекс": "yandex", "беседа": "beseda", "инфо": "info",
-          "саппорт": "support", "суппорт": "support", "хелп": "help", "бк": "bk", "я": "ya",
-          "гугл": "google", "админ": "admin", "офис": "office", "сейлс": "sales"}  # fmt: skip
-_LETTERS = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya".split(),
-        strict=True,
-    )
-) | {"ъ": "", "ь": ""}
-
-Found = tuple[int, str]
+    "ру": "ru", "ком": "com", "орг": "org", "нет": "net", "рф": "рф", "инфо": "info", "су": "su",
+}  # fmt: skip
+_HOSTS = {
+    "мейл": "mail", "мэйл": "mail", "маил": "mail", "джимейл": "gmail", "гмейл": "gmail",
+    "жмайл": "gmail", "гмаил": "gmail", "яндекс": "yandex", "беседа": "beseda", "инфо": "info",
+    "саппорт": "support", "суппорт": "support", "хелп": "help", "бк": "bk", "я": "ya",
+    "гугл": "google", "админ": "admin", "офис": "office", "сейлс": "sales",
+}  # fmt: skip
+_LOW = ("нижнее", "нижний")  # "нижнее подчёркивание"
+_LONGEST_ADDRESS = 24  # words
+_LATIN = listed("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya")
+_LETTERS = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True)) | {"ъ": "", "ь": ""}
 
 
-def sequence(text: str, words: Sequence[Token], first: int) -> Found | None:
+def sequence(words: Sequence[Token], first: int) -> Found | None:
     """A telephone or another number dictated in several groups."""
     start = first
     plus = words[first].text == "плюс"
@@ -97,22 +94,18 @@ def _groups(words: Sequence[Token], first: int, last: int) -> list[str]:
 
 def _phone(values: tuple[tuple[str, str], ...], plus: bool) -> str | None:
     """The run as a telephone, if its words fall into a telephone's groups."""
-    if len(values) > 24:
+    if len(values) > _LONGEST_PHONE:
         return None
-    if values[0][0] in "78":
-        found = _split(values, _LONG)
-        if found:
-            country, area, a, b, c = found
-            if plus or country == "7":
-                return f"+7 ({area}) {a}-{b}-{c}" if country == "7" else None
-            if area[0] == "8":
-                return f"8-{area}-{a}-{b}-{c}"
-            return f"8 ({area}) {a}-{b}-{c}"
-    if plus:
-        return None
-    found = _split(values, (3, 3, 2, 2))
-    if found and found[0][0] in "3489":
-        return f"({found[0]}) {found[1]}-{found[2]}-{found[3]}"
+    long = _split(values, _LONG) if values[0][0] in "78" else None
+    if long:
+        country, area, a, b, c = long
+        if country == "7":
+            return f"+7 ({area}) {a}-{b}-{c}"
+        start = f"8-{area}-" if area[0] == "8" else f"8 ({area}) "
+        return None if plus else f"{start}{a}-{b}-{c}"
+    short = None if plus else _split(values, _LONG[1:])
+    if short and short[0][0] in "3489":
+        return f"({short[0]}) {short[1]}-{short[2]}-{short[3]}"
     return None
 
 
@@ -131,69 +124,69 @@ def _split(values: tuple[tuple[str, str], ...], sizes: tuple[int, ...]) -> tuple
 
 
 def _joined(values: tuple[tuple[str, str], ...], size: int) -> str | None:
-    """Numeral words as exactly `size` digits: "пятьсот пятьдесят пять", "ноль пять", "сорок ноль"."""
+    """Numeral words as exactly `size` digits: "пятьсот пятьдесят пять", "ноль пять"."""
     digits = ""
-    room = 0
+    open_places = 0  # noughts at the end that a lesser word may still fill: two after "пятьсот"
     for value, kind in values:
-        weight = {"digit": 1, "zero": 0, "teen": 2, "ten": 2, "hundred": 3}[kind]
-        if weight and room > weight - (kind == "digit") and room > 0 and len(value) < room:
+        if kind != "zero" and len(value) <= open_places and (kind != "teen" or open_places == 2):
             digits = digits[: len(digits) - len(value)] + value
         else:
             digits += value
-        room = {"hundred": 3, "ten": 2}.get(kind, 0)
+        open_places = {"hundred": 2, "ten": 1}.get(kind, 0)
     return digits if len(digits) == size else None
 
 
-def address(text: str, words: Sequence[Token], first: int) -> Found | None:
-    """ "инфо собака беседа точка ру" and "беседа точка ру"."""
-    position = first
-    pieces: list[str] = []
-    seen_at = False
-    while position < len(words) and position - first < 24:
-        piece = _piece(words, position)
-        if piece is None:
+def address(words: Sequence[Token], first: int) -> Found | None:
+    """ "инфо собака беседа точка ру" and "беседа точка ру слэш хелп"."""
+    if not _sign_is_near(words, first):
+        return None
+    written, position = "", first
+    while position - first < _LONGEST_ADDRESS:
+        piece, position = _piece(words, position)
+        sign, following = _sign(words, position)
+        if not piece or not sign:
             return None
-        written, position = piece
-        pieces.append(written)
-        if position >= len(words):
-            return None
-        sign, position = _sign(words, position)
-        if sign is None:
-            return None
-        zone = _ZONES.get(words[position].text) if position < len(words) else None
-        if sign == "." and zone and (seen_at or not _at_follows(words, position)):
-            return position + 1, "".join(pieces) + "." + zone
-        seen_at = seen_at or sign == "@"
-        pieces.append(sign)
+        zone = _ZONES.get(text_at(words, following))
+        written += piece + sign
+        position = following
+        if sign == "." and zone and ("@" in written or text_at(words, following + 1) != "собака"):
+            return _with_path(words, following + 1, written + zone)
     return None
 
 
-def _at_follows(words: Sequence[Token], position: int) -> bool:
-    return position + 1 < len(words) and words[position + 1].text == "собака"
+def _sign_is_near(words: Sequence[Token], first: int) -> bool:
+    """Whether a sign's name may follow the first piece; most words are settled here."""
+    following = first + 1
+    if (
+        following < len(words)
+        and numeral(words[first]) is None
+        and numeral(words[following]) is None
+    ):
+        return text_at(words, following) in _SIGNS or text_at(words, following) in _LOW
+    return True
 
 
-def _piece(words: Sequence[Token], position: int) -> tuple[str, int] | None:
-    """A word, or a number, between signs."""
-    if numeral(words[position]):
-        found = read_number(words, position)
-        return (str(found.value), found.last) if found else None
-    word = words[position].text
+def _with_path(words: Sequence[Token], position: int, written: str) -> Found:
+    """ "слэш хелп" after an address."""
+    sign, following = _sign(words, position)
+    piece, last = _piece(words, following) if sign == "/" else ("", position)
+    return _with_path(words, last, f"{written}/{piece}") if piece else (position, written)
+
+
+def _piece(words: Sequence[Token], position: int) -> tuple[str, int]:
+    """A word, a number, or a word with a number, between signs; "" where there is none."""
+    word = text_at(words, position)
+    number = read_number(words, position)
+    if number:
+        return str(number.value), number.last
     if not word.isalnum() or word in _SIGNS:
-        return None
-    if word.isascii():
-        written = word
-    else:
-        written = _HOSTS.get(word) or "".join(_LETTERS.get(letter, letter) for letter in word)
-    following = position + 1
-    if following < len(words) and numeral(words[following]):
-        number = read_number(words, following)
-        if number:
-            return written + str(number.value), number.last
-    return written, following
+        return "", position
+    written = _HOSTS.get(word) or "".join(_LETTERS.get(letter, letter) for letter in word)
+    number = read_number(words, position + 1)
+    return (f"{written}{number.value}", number.last) if number else (written, position + 1)
 
 
-def _sign(words: Sequence[Token], position: int) -> tuple[str | None, int]:
-    if words[position].text in ("нижнее", "нижний") and position + 1 < len(words):
-        position += 1
-    sign = _SIGNS.get(words[position].text)
-    return sign, position + 1
+def _sign(words: Sequence[Token], position: int) -> tuple[str, int]:
+    """The sign named at a position, and the token after it; "" where there is none."""
+    position += text_at(words, position) in _LOW
+    return _SIGNS.get(text_at(words, position), ""), position + 1

@@ -4,27 +4,33 @@ import re
 from functools import lru_cache
 
 from russian.lexicon import spoken_forms
+from russian.tables import listed
 
 # English names of letters, as Russians say them in "USB" and "HDMI".
-LETTERS = dict(
+_LETTERS = dict(
     zip(
         "abcdefghijklmnopqrstuvwxyz",
-        "эй би си ди и эф джи эйч ай джей кей эл эм эн о пи кью ар эс ти ю ви дабл-ю икс уай зет".split(),
+        listed(
+            """эй би си ди и эф джи эйч ай джей кей эл эм эн о пи кью ар эс ти ю ви дабл-ю икс уай
+            зет"""
+        ),
         strict=True,
     )
 )
 # Names of Russian letters, for acronyms without vowels.
-RUSSIAN_LETTERS = dict(
+_RUSSIAN_LETTERS = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        """а бэ вэ гэ дэ е ё жэ зэ и ий ка эл эм эн о пэ эр эс тэ у эф ха цэ че ша ща твёрдый-знак ы
-        мягкий-знак э ю я""".split(),
+        listed(
+            """а бэ вэ гэ дэ е ё жэ зэ и ий ка эл эм эн о пэ эр эс тэ у эф ха цэ че ша ща
+            твёрдый-знак ы мягкий-знак э ю я"""
+        ),
         strict=True,
     )
 )
 # Longest first; a transliteration, for words that no table holds.
 _SOUNDS = {
-    "tion": "шен", "sch": "ш", "tch": "ч", "igh": "ай", "shch": "щ",
+    "tion": "шен", "gue": "ге", "gui": "ги", "sch": "ш", "tch": "ч", "igh": "ай", "shch": "щ",
     "ch": "ч", "sh": "ш", "zh": "ж", "kh": "х", "th": "т", "ph": "ф", "wh": "в", "ck": "к",
     "qu": "кв", "oo": "у", "ee": "и", "ea": "и", "ou": "ау", "ow": "оу", "ai": "ай", "ay": "ай",
     "ey": "ей", "oy": "ой", "yo": "ё", "yu": "ю", "ya": "я", "ye": "е", "ts": "ц", "dge": "дж",
@@ -35,7 +41,7 @@ _SOUNDS = {
 _SOUND = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _MUTE_E = re.compile(r"(?<=[a-z][bcdfgklmnprstvz])e$")
-_VOWELS = set("aeiouy")
+_VOWELS = frozenset("aeiouy")
 
 
 @lru_cache(maxsize=5_000)
@@ -52,7 +58,12 @@ def say_latin(word: str) -> str:
 
 def spell(letters: str) -> str:
     """Lower-case Latin letters by their names: "usb" is "ю эс би"."""
-    return " ".join(LETTERS[letter] for letter in letters)
+    return " ".join(_LETTERS[letter] for letter in letters)
+
+
+def spell_russian(letters: str) -> str:
+    """Lower-case Russian letters by their names: "мтс" is "эм тэ эс"."""
+    return " ".join(_RUSSIAN_LETTERS[letter] for letter in letters)
 
 
 def transliterate(letters: str) -> str:

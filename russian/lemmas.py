@@ -8,36 +8,36 @@ import re
 from functools import cache, lru_cache
 
 from russian.dates import MONTHS
-from russian.lexicon import written_forms
+from russian.lexicon import keys
 from russian.morphology import lemma, unstressed
-from russian.quantities import UNITS
-from russian.reading import numeral, read_number, tokens
+from russian.reading import Token, numeral
+from russian.tables import listed
+from russian.units import UNITS
 from russian.written import to_written
 
 # «не» is dropped, too: "не работает интернет" is about the same page as "интернет работает".
 _STOP = frozenset(
-    """а без бы был быть в вам вас весь во вот вы где для до его ее если есть еще же за здесь и из
-    или им их к как какой ко когда который ли либо мне мой мы на над нам нас наш не него нее нет ни
-    них но ну о об он она оно они от по под при про с свой себя сейчас со так такой там то тот тоже
-    только ты у уже чем что чтобы это этот я ваш можно нужно надо пожалуйста здравствуйте добрый
-    подскажите скажите алло ага да э эм хотеть мочь""".split()
+    listed(
+        """а без бы был быть в вам вас весь во вот вы где для до его ее если есть еще же за здесь и
+        из или им их к как какой ко когда который ли либо мне мой мы на над нам нас наш
+        не него нее нет ни них но ну о об он она оно они от по под при про с свой себя
+        сейчас со так такой там то тот тоже только ты у уже чем что чтобы это этот я ваш
+        можно нужно надо пожалуйста здравствуйте добрый подсказать сказать алло ага да э
+        эм хотеть мочь"""
+    )
 )
 _PHONE = r"(?:\+7|8)?[ (-]{0,2}\d{3}[ )-]{1,2}\d{3}-\d\d-\d\d"
+_NUMBER = r"[1-9]\d{0,2}(?:[ \u00a0]\d{3}){1,5}(?!\d)(?:,\d{1,9})?|\d+(?:[.,:]\d+)?"
 _TOKEN = re.compile(
     rf"(?P<phone>{_PHONE})(?!\d)"
     r"|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"
-    r"|(?P<number>[1-9]\d{0,2}(?:[ \u00a0]\d{3})+(?!\d)(?:,\d+)?|\d+(?:[.,:]\d+)?)(?:-[а-яё]{1,3}(?![а-яё]))?"
+    rf"|(?P<number>{_NUMBER})(?:-[а-яё]{{1,3}}(?![а-яё]))?"
     r"|[A-Za-zА-Яа-яЁё]+(?:[+\u0301-][A-Za-zА-Яа-яЁё]+)*|[₽%$€]"
 )
-_SIGNS = {
-    "₽": "рубль",
-    "%": "процент",
-    "$": "доллар",
-    "€": "евро",
-    "руб": "рубль",
-    "коп": "копейка",
-}
-_PLACE = {"тыс": "тысяча", "млн": "миллион", "ул": "улица", "мин": "минута", "мес": "месяц"}
+_ABBREVIATIONS = {
+    "₽": "рубль", "%": "процент", "$": "доллар", "€": "евро", "руб": "рубль", "коп": "копейка",
+    "тыс": "тысяча", "млн": "миллион", "ул": "улица", "мин": "минута", "мес": "месяц",
+}  # fmt: skip
 
 
 def lemmas(text: str) -> list[str]:
@@ -76,42 +76,20 @@ def _keys(token: str) -> tuple[str, ...]:
     word = unstressed(token).lower().replace("ё", "е")
     if word in _abbreviated():
         return (_abbreviated()[word],)
-    if word in _brands():
-        return (_brands()[word],)
+    if word in keys():
+        return (keys()[word],)
     if "-" in word:
-        parts = [key for part in word.split("-") for key in _keys(part)]
-        return tuple(parts)
-    if word.isascii():
-        return (word,)
-    number = read_number(tokens(word), 0)
-    if number is not None and numeral(tokens(word)[0]) is not None and number.value < 1000:
+        return tuple(key for part in word.split("-") for key in _keys(part))
+    number = numeral(Token(word, 0, 0))
+    if number is not None and number.value < 1000:
         return (str(number.value),)
-    normal = lemma(unstressed(token).lower()).replace("ё", "е")
+    normal = word if word.isascii() else lemma(unstressed(token).lower()).replace("ё", "е")
     return () if word in _STOP or normal in _STOP else (normal,)
 
 
 @cache
 def _abbreviated() -> dict[str, str]:
     """Nouns by their signs and abbreviations; lone letters are too many things."""
-    units = {
-        key.lower(): unit.noun
-        for key, unit in UNITS.items()
-        if len(key) > 1 and " " not in unit.noun
-    }
-    return units | _SIGNS | _PLACE
-
-
-@cache
-def _brands() -> dict[str, str]:
-    """One key for a brand, however it is spelled: "wifi" for Wi-Fi and for «вайфай»."""
-    found = {}
-    for spoken, written in written_forms().items():
-        key = re.sub(r"[^a-zа-я0-9]", "", written.lower())
-        for spelling in (
-            written.lower(),
-            spoken,
-            spoken.replace(" ", ""),
-            spoken.replace(" ", "-"),
-        ):
-            found[spelling] = key
-    return found
+    long = {key.lower(): unit.noun for key, unit in UNITS.items() if len(key) > 1}
+    units = {key: noun for key, noun in long.items() if " " not in noun}
+    return units | _ABBREVIATIONS

@@ -6,13 +6,14 @@ written as the first. Further spoken variants are after the first, with a slash.
 
 from functools import cache
 
+from russian.tables import listed
+
 _TABLE = """
 Wi-Fi        вай-фай / вайфай / вай фай
 IP           ай пи / айпи
 IPv4         ай пи вэ четыре
 IPv6         ай пи вэ шесть
-SMS          эс эм эс / эсэмэс
-СМС          смс / эс эм эс
+SMS          эс эм эс / эсэмэс / смс
 USB          ю эс би / юэсби
 TV           ти ви / тиви
 IPTV         ай пи ти ви
@@ -117,37 +118,103 @@ API          эй пи ай
 VoIP         войп
 SIP          сип
 SOS          сос
+НДС          эн дэ эс / ндс
+ИНН          и эн эн / инн
+КПП          ка пэ пэ / кпп
+БИК          бик
+ОГРН         о гэ эр эн / огрн
+СНИЛС        снилс
+ФИО          фэ и о / фио
+ООО          о о о / ооо
+ОАО          о а о
+ПАО          пэ а о / пао
+АО           а о
+ИП           и пэ
+ЕС           е эс
+ПО           пэ о
+РФ           эр эф / рф
+США          сэ шэ а / сша
+СССР         эс эс эс эр / ссср
+СНГ          эс эн гэ / снг
+ТВ           тэ вэ / тв
+ЛК           эл ка
+АТС          а тэ эс / атс
+МФЦ          эм эф цэ / мфц
+ЖКХ          жэ ка ха / жкх
+МТС          эм тэ эс / мтс
+УК           у ка
+ТО           тэ о
+ЧП           че пэ
+ЕДДС         е дэ дэ эс / еддс
+ЭЦП          э цэ пэ / эцп
+АЗС          а зэ эс / азс
+ИБП          и бэ пэ / ибп
+ЭВМ          э вэ эм / эвм
+ТЭЦ          тэц
+ГОСТ         гост
 """
-# Ordinary Russian words, too, so never written in Latin by themselves.
+# Ordinary Russian words, too, so never written this way by themselves.
 _ONE_WAY = frozenset(
-    """LAN WAN MAC PIN Visa Plus Max Pro Premium Start Light Lite Home Family Smart Box Online Offline
-    Internet Beseda Zoom Steam Chrome Word email SIM CD SOS Safari SIP Max Python СМС OK""".split()
+    listed(
+        """LAN WAN MAC PIN Visa Plus Max Pro Premium Start Light Lite Home Family Smart Box Online
+        Offline Internet Beseda Zoom Steam Chrome Word email SIM CD SOS Safari SIP Python OK АО ИП
+        ЕС ПО ТО УК БИК ЛК ОАО"""
+    )
 )
 
 
 @cache
 def spoken_forms() -> dict[str, str]:
     """How a Latin word or phrase is said, by its lower-case spelling."""
-    return {written.lower(): variants[0] for written, variants in _rows() if not _cyrillic(written)}
+    return {written.lower(): said[0] for written, said in _rows() if not _cyrillic(written)}
+
+
+@cache
+def acronyms() -> dict[str, str]:
+    """How a Russian acronym in capitals is said."""
+    return {written: said[0] for written, said in _rows() if _cyrillic(written)}
 
 
 @cache
 def written_forms() -> dict[str, str]:
-    """How a spoken Latin word or phrase is written, by its words without hyphens."""
-    found = {}
+    """How a spoken word or phrase is written, by its words without hyphens."""
+    found: dict[str, str] = {}
     for written, variants in _rows():
         if written not in _ONE_WAY:
             for variant in variants:
-                found.setdefault(" ".join(variant.replace("-", " ").split()), written)
+                found.setdefault(_without_hyphens(variant), written)
     return found
 
 
+@cache
+def first_words() -> frozenset[str]:
+    """Words that a phrase of `written_forms` can begin with."""
+    return frozenset(phrase.split()[0] for phrase in written_forms())
+
+
+@cache
+def keys() -> dict[str, str]:
+    """One key for each spelling of a word, written or spoken: "wifi" for Wi-Fi and «вай-фай»."""
+    found: dict[str, str] = {}
+    for written, variants in _rows():
+        key = _without_hyphens(variants[0] if written in _ONE_WAY else written.lower())
+        for spelling in (written.lower(), *variants):
+            for form in (spelling, spelling.replace(" ", ""), spelling.replace(" ", "-")):
+                found.setdefault(form, key.replace(" ", ""))
+    return found
+
+
+@cache
 def _rows() -> list[tuple[str, list[str]]]:
     rows = []
     for line in _TABLE.strip().splitlines():
         written, said = line[:13].strip(), line[13:]
         rows.append((written, [variant.strip() for variant in said.split("/")]))
     return rows
+
+
+def _without_hyphens(spoken: str) -> str:
+    return " ".join(spoken.replace("-", " ").split())
 
 
 def _cyrillic(word: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from russian.agreement import agree, cases_before, in_words, noun_after
-from russian.latin import LETTERS, RUSSIAN_LETTERS, say_latin, spell, transliterate
+from russian.latin import say_latin, spell, transliterate
 from russian.lexicon import spoken_forms
 from russian.morphology import forms
 from russian.numerals import cardinal, ordinal, spelled
@@ -26,7 +26,8 @@ def rules() -> list[Rule]:
     """Addresses first, then Roman numerals, brands of several words, single words."""
     word = r"[A-Za-z0-9_-]{1,64}"
     return [
-        Rule("0a", re.compile(rf"[A-Za-z0-9_.+-]{{1,64}}@(?:{word}\.){{1,5}}[A-Za-z]{{2,12}}"), _address),
+        Rule("0a", re.compile(
+            rf"[A-Za-z0-9_.+-]{{1,64}}@(?:{word}\.){{1,5}}[A-Za-z]{{2,12}}"), _address),
         Rule("a", re.compile(r"https?://([^\s<>«»\"]{1,300}?)(?=[.,!?;:)]*(?:\s|$))"), _web),
         Rule("0a", re.compile(
             rf"(?:{word}\.){{1,4}}(?:ru|com|org|net|su|info|io|me|рф|tv|dev|pro|app|ai|eu|de|uk)"
@@ -109,6 +110,3 @@ def _roman_value(written: str) -> int:
 
 def _word(found: re.Match[str]) -> str | None:
     return say_latin(found.group())
-
-
-__all__ = ["LETTERS", "RUSSIAN_LETTERS", "rules"]

@@ -1,36 +1,26 @@
-"""How numbers are written in digits: the patterns that the rules share, and plain numbers."""
+"""Numbers in digits: the patterns that all rules share, and the rules for plain numbers."""
 
 import re
 
 from russian.agreement import agree, case_before, in_words, noun_after
-from russian.morphology import Case
-from russian.numerals import LONGEST, cardinal, compound_prefix, decimal, is_one, ordinal, spelled
+from russian.morphology import Case, Gender, inflect
+from russian.numerals import LONGEST, cardinal, decimal, is_one, ordinal, spelled
 from russian.rules import Rule
 
 # Either "12 500" in groups of three, or a plain run; the minus sign is a rule of its own.
 INTEGER = r"(?:[1-9]\d{0,2}(?: \d{3}){1,4}(?!\d)|\d{1,40})"
 NUMBER = rf"{INTEGER}(?:[.,]\d{{1,6}}(?!\d))?"
 DASH = r" ?[-–—−] ?"
-EDGE = r"(?![A-Za-zА-Яа-яЁё0-9])"
-_SUFFIXES: tuple[tuple[str, str], ...] = (
-    # endings as written after a hyphen, then how the ordinal stands: case, gender, plural
-    ("ого го", "gent masc"), ("ому му", "datv masc"), ("ыми ми", "ablt plur"), ("ая я", "nomn femn"),
-    ("ую ю", "accs femn"), ("ый ий ой й", "nomn masc"), ("ое е", "nomn neut"), ("ые", "nomn plur"),
-    ("ых х", "gent plur"), ("ым", "ablt masc"), ("ом м", "loct masc"), ("и", "nomn plur"),
-)  # fmt: skip
-_ENDINGS = {
-    ending: tuple(form.split()) for endings, form in _SUFFIXES for ending in endings.split()
-}
-_COUNTED: dict[str, Case] = {
-    "ти": "gent", "х": "gent", "ух": "gent", "ёх": "gent", "ми": "ablt", "мя": "ablt", "ью": "ablt",
-    "ю": "ablt", "м": "datv", "ем": "datv",
-}  # fmt: skip
+_EDGE = r"(?![A-Za-zА-Яа-яЁё0-9])"
 _CODE_WORDS = re.compile(
     r"(?:(?:договор|сч[её]т|заявк|заказ|код|карт|инн|кпп|огрн|бик|паспорт|парол|артикул|пин|логин"
-    r"|абонент|идентификатор|обращени|полис|трек)[а-яё]{0,4}|№)(?: №| номер[а-яё]{0,3}|:)?[ :№]{0,3}$",
+    r"|абонент|идентификатор|обращени|полис|трек)[а-яё]{0,4}|№)"
+    r"(?: №| номер[а-яё]{0,3}|:)?[ :№]{0,3}$",
     re.IGNORECASE,
 )
-_MONTH_OR_ROW = {"год", "век"}
+_CODE_WORDS_REACH = 30
+_SHORTEST_CODE = 4  # digits; "договор 12" is a small number, "договор 4512" a code
+_SCHEDULES = {(24, 7), (5, 2), (2, 2)}
 
 
 def value(written: str) -> int:
@@ -38,72 +28,41 @@ def value(written: str) -> int:
     return int(written.replace(" ", ""))
 
 
-def said(written: str, case: Case, gender: str = "masc") -> str:
+def said(written: str, case: Case, gender: Gender = "masc") -> str:
     """A written integer or decimal in words, in a case."""
     whole, _, fraction = written.replace(" ", "").replace(",", ".").partition(".")
     if len(whole) > LONGEST:
         return spelled(whole + fraction)
     if fraction:
         return decimal(int(whole), fraction, case)
-    return cardinal(int(whole), case, gender)  # type: ignore[arg-type]
+    return cardinal(int(whole), case, gender)
+
+
+def range_dash(low: str, high: str) -> str:
+    """What joins the ends of a range: "пять-семь", but "сто — сто пятьдесят"."""
+    return " — " if " " in low or " " in high else "-"
 
 
 def rules() -> list[Rule]:
     """Plain numbers, last of all rules that begin with a digit."""
     return [
-        Rule("0", re.compile(rf"(\d{{1,6}})-([а-яё]{{1,3}})(?![а-яё-])"), _with_ending),
-        Rule("0", re.compile(r"(\d{1,6})[-–](?=[а-яё]{4,})"), _compound),
-        Rule("0", re.compile(rf"(\d{{1,3}})/(\d{{1,3}}){EDGE}"), _fraction),
-        Rule("0", re.compile(r"\d{1,3}(?:\.\d{1,3}){2,7}(?![\d])"), _dotted),
-        Rule("0", re.compile(r"(\d{1,15})([.,])(\d{1,6})(?!\d)"), _decimal),
-        Rule("0", re.compile(r"\d{1,40}"), _code),
+        Rule("0", re.compile(rf"(\d{{1,3}})/(\d{{1,3}}){_EDGE}"), _fraction),
+        Rule("0", re.compile(r"\d{1,3}(?:\.\d{1,3}){2,7}(?!\d)"), _dotted),
+        Rule("0", re.compile(r"\d{1,15}[.,]\d{1,6}(?!\d)"), _decimal),
+        Rule("0", re.compile(r"\d{4}(?: \d{4}){3}(?!\d)"), _groups),
+        Rule("0", re.compile(r"\d{1,40}(?: \d{2,10}){0,5}"), _code),
         Rule("0", re.compile(rf"({INTEGER}){DASH}({INTEGER})(?![\d.,-]\d)"), _range),
         Rule("0", re.compile(INTEGER), _integer),
     ]
 
 
-def _with_ending(found: re.Match[str]) -> str | None:
-    """ "3-го", "1990-е", "5-ти", "2-х"."""
-    number, ending = int(found.group(1)), found.group(2)
-    last = number % 100 if number % 100 < 20 else number % 10
-    if ending in _COUNTED and (
-        ending not in _ENDINGS or (ending in ("х", "м") and last in (2, 3, 4))
-    ):
-        return cardinal(number, _COUNTED[ending])
-    if ending == "ми" and last in (2, 3, 4, 5, 6, 7, 8, 9):
-        return cardinal(number, "ablt")
-    if ending not in _ENDINGS:
-        return None
-    case, kind = _ENDINGS[ending]
-    if ending == "е":
-        nouns = noun_after(found.string, found.end())
-        plural = any(form.plural for form in nouns) if nouns else number >= 1000 or number % 10 == 0
-        kind = "plur" if plural else "neut"
-    if ending == "й":
-        nouns = noun_after(found.string, found.end())
-        if any(form.gender == "femn" and not form.plural for form in nouns):
-            oblique = [form.case for form in nouns if not form.plural and form.case]
-            return ordinal(number, oblique[0] or "gent", "femn")
-    if ending in ("м", "ым"):
-        nouns = noun_after(found.string, found.end())
-        case = next((form.case for form in nouns if form.case in ("ablt", "loct", "datv")), case)
-        plural = any(form.plural and form.case == "datv" for form in nouns)
-        return ordinal(number, case, "masc", plural)  # type: ignore[arg-type]
-    gender = kind if kind != "plur" else "masc"
-    return ordinal(number, case, gender, kind == "plur")  # type: ignore[arg-type]
-
-
-def _compound(found: re.Match[str]) -> str:
-    """ "24-часовой" is one word: "двадцатичетырёхчасовой"."""
-    return compound_prefix(int(found.group(1)))
-
-
 def _fraction(found: re.Match[str]) -> str | None:
-    """ "1/2" is a half; a house or a schedule ("24/7", "5/2") is read with "на" or "дробь"."""
+    """ "1/2" is a half, "12/3" a house, "24/7" a schedule."""
     over, under = int(found.group(1)), int(found.group(2))
-    if not 0 < over < under or under == 7:
-        joint = "на" if under in (2, 7) and over in (2, 5, 24) else "дробь"
-        return f"{cardinal(over)} {joint} {cardinal(under)}"
+    if (over, under) in _SCHEDULES:
+        return f"{cardinal(over)} на {cardinal(under)}"
+    if not 0 < over < under:
+        return f"{cardinal(over)} дробь {cardinal(under)}"
     case = case_before(found.string, found.start())
     if case in ("nomn", "accs") and not is_one(over):
         return f"{cardinal(over, case, 'femn')} {ordinal(under, 'gent', 'femn', True)}"
@@ -119,35 +78,43 @@ def _decimal(found: re.Match[str]) -> str:
     return said(found.group(), case_before(found.string, found.start()))
 
 
+def _groups(found: re.Match[str]) -> str:
+    """A card's number, with a pause after each group."""
+    return ", ".join(spelled(group) for group in found.group().split())
+
+
 def _code(found: re.Match[str]) -> str | None:
-    """Digits of a contract or a card, and other long or zero-led runs, one by one."""
-    digits = found.group()
-    named = _CODE_WORDS.search(found.string[max(0, found.start() - 30) : found.start()])
-    if len(digits) > LONGEST or (digits[0] == "0" and len(digits) > 1):
-        return spelled(digits)
-    if len(digits) >= 4 and named:
-        return spelled(digits)
-    if len(digits) >= 9 and not noun_after(found.string, found.end()):
-        return None
+    """Digits of a contract and other long or zero-led runs, one by one."""
+    first, *others = found.group().split()
+    reach = max(0, found.start() - _CODE_WORDS_REACH)
+    named = _CODE_WORDS.search(found.string[reach : found.start()])
+    if named and sum(map(len, (first, *others))) >= _SHORTEST_CODE and not _counts(found):
+        return _groups(found)
+    if not others and (len(first) > LONGEST or (first[0] == "0" and len(first) > 1)):
+        return spelled(first)
     return None
 
 
+def _counts(found: re.Match[str]) -> bool:
+    """ "счёт на 1 250 рублей" names no code, for a counted noun follows."""
+    return any(form.plural for form in noun_after(found.string, found.end()))
+
+
 def _range(found: re.Match[str]) -> str | None:
-    """ "5-7 дней": both ends in the same case; "2-3 этаж" as ordinals."""
+    """ "5-7 дней": both ends in the same case."""
     low, high = found.group(1), found.group(2)
     if max(len(low), len(high)) > LONGEST:
         return None
-    text = found.string
-    agreed = agree(text, found.start(), found.end(), value(high))
-    return f"{in_words(value(low), agreed)} — {in_words(value(high), agreed)}"
+    agreed = agree(found.string, found.start(), found.end(), value(high))
+    first, last = in_words(value(low), agreed), in_words(value(high), agreed)
+    return first + range_dash(first, last) + last
 
 
 def _integer(found: re.Match[str]) -> str:
-    if len(found.group()) > LONGEST + 4:
-        return spelled(found.group().replace(" ", ""))
-    number = value(found.group())
-    agreed = agree(found.string, found.start(), found.end(), number)
-    if number == 1000 and not agreed.ordinal and noun_after(found.string, found.end()):
-        return {"nomn": "тысяча", "accs": "тысячу", "gent": "тысячи", "datv": "тысяче",
-                "ablt": "тысячей", "loct": "тысяче"}[agreed.case]  # fmt: skip
-    return in_words(number, agreed)
+    digits = found.group().replace(" ", "")
+    if len(digits) > LONGEST:
+        return spelled(digits)
+    agreed = agree(found.string, found.start(), found.end(), int(digits))
+    if digits == "1000" and not agreed.ordinal and noun_after(found.string, found.end()):
+        return inflect("тысяча", agreed.case, False)
+    return in_words(int(digits), agreed)

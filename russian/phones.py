@@ -7,13 +7,11 @@ from russian.rules import Rule
 
 _GAP = r"[ ()\-–.]{0,3}"
 _LONG = re.compile(
-    rf"(?P<country>\+ ?7|8|7){_GAP}(?P<area>\d{{3}}){_GAP}(?P<a>\d{{3}}){_GAP}(?P<b>\d\d){_GAP}(?P<c>\d\d)(?!\d)"
+    rf"(?P<country>\+ ?7|8|7){_GAP}(?P<area>\d{{3}}){_GAP}(?P<a>\d{{3}})"
+    rf"{_GAP}(?P<b>\d\d){_GAP}(?P<c>\d\d)(?!\d)"
 )
 _OTHER = re.compile(r"\+\d{1,3}(?:[ ()\-]{0,2}\d{1,4}){2,6}(?!\d)")
-_LOCAL = re.compile(
-    r"(?P<area>\d{3})-(?P<b>\d\d)-(?P<c>\d\d)(?![\d-])|(\d\d)-(\d\d)-(\d\d)(?![\d-])"
-)
-_EXTENSION = re.compile(r",? ?(?:\(?(?:доб\.?|добавочный|вн\.|#) ?(?:номер )?)(\d{1,6})\)?")
+_LOCAL = re.compile(r"(?:\d{3}|\d\d)-\d\d-\d\d(?![\d-])")
 
 
 def rules() -> list[Rule]:
@@ -57,7 +55,7 @@ def _short_groups(digits: str) -> list[str]:
     return [group_in_words(digits[i : i + 2]) for i in range(0, len(digits), 2)]
 
 
-def _local(found: re.Match[str]) -> str | None:
+def _local(found: re.Match[str]) -> str:
     return ", ".join(group_in_words(group) for group in re.findall(r"\d+", found.group()))
 
 

@@ -13,7 +13,6 @@ from russian.morphology import CASES, unstressed
 from russian.numerals import cardinal, ordinal
 
 Kind = Literal["digit", "teen", "ten", "hundred", "scale", "zero"]
-_ROOM = {"digit": 10, "teen": 100, "ten": 100, "hundred": 1000}  # a slot above takes what is below
 _SCALES = {"тысяч": 1000, "миллион": 10**6, "миллиард": 10**9, "триллион": 10**12}
 # After the last vowel or its consonant: how an ordinal's ending is written after digits.
 _ENDINGS = (
@@ -53,11 +52,20 @@ class Number:
     ending: str = ""
 
 
+# The first token after a rewritten piece, and the piece as written.
+Found = tuple[int, str]
+
+
 def tokens(text: str) -> list[Token]:
     """Words, digits and signs of a text with their places."""
     return [
         Token(fold(found.group()), found.start(), found.end()) for found in _TOKEN.finditer(text)
     ]
+
+
+def text_at(words: Sequence[Token], position: int) -> str:
+    """The word at a position, or "" past the end."""
+    return words[position].text if position < len(words) else ""
 
 
 def fold(word: str) -> str:
@@ -99,7 +107,7 @@ def _cardinal_words(number: int) -> set[str]:
         for case in CASES
         for gender in ("masc", "femn", "neut")
         for animate in (False, True)
-    }  # type: ignore[misc]
+    }
 
 
 def _ordinal_words(number: int) -> set[str]:
@@ -108,7 +116,7 @@ def _ordinal_words(number: int) -> set[str]:
         for case in CASES
         for gender in ("masc", "femn", "neut")
         for plural in (False, True)
-    }  # type: ignore[misc]
+    }
 
 
 def _kind(number: int) -> Kind:
@@ -130,46 +138,54 @@ def numeral(token: Token) -> Numeral | None:
     return lexicon().get(token.text)
 
 
-def read_number(words: Sequence[Token], first: int, spaced: bool = True) -> Number | None:
-    """The longest number said from words[first] on, or None."""
-    total = chunk = 0
-    room, scale_room = 1000, 10**15
+def read_number(words: Sequence[Token], first: int) -> Number | None:
+    """The longest number said from words[first] on, or None; an ordinal word ends it."""
+    item = numeral(words[first]) if first < len(words) else None
+    if item is None:
+        return None
+    if item.kind == "zero":
+        return Number(0, first, first + 1, item.ending)
+    sum_ = _Sum()
     position = first
-    ending = ""
-    while position < len(words):
-        item = numeral(words[position])
-        if item is None or (
-            position > first and words[position].start != words[position - 1].end + 1
-        ):
-            break
-        if item.kind == "zero":
-            return (
-                Number(0, first, first + 1, item.ending)
-                if position == first
-                else _made(total + chunk, first, position, ending)
-            )
-        if item.kind == "scale":
-            if item.ending and item.value >= 2000:
-                if total + chunk and (total + chunk) % 1_000_000:
-                    break
-                total, chunk, ending = total + item.value, 0, item.ending
-                position += 1
-                break
-            if item.value >= scale_room or (chunk == 0 and position > first):
-                break
-            total, chunk = total + (chunk or 1) * item.value, 0
-            room, scale_room = 1000, item.value
-        elif item.value >= room or (item.kind == "teen" and room < 100):
-            break
-        else:
-            chunk += item.value
-            room = {"hundred": 100, "ten": 10}.get(item.kind, 0)
+    while item is not None and sum_.take(item):
         position += 1
-        if item.ending:
-            ending = item.ending
+        if item.ending or position == len(words):
             break
-    return _made(total + chunk, first, position, ending) if position > first else None
+        adjacent = words[position].start == words[position - 1].end + 1
+        item = numeral(words[position]) if adjacent else None
+    ending = numeral(words[position - 1])
+    return Number(sum_.total + sum_.chunk, first, position, ending.ending if ending else "")
 
 
-def _made(value: int, first: int, last: int, ending: str) -> Number:
-    return Number(value, first, last, ending)
+@dataclass(slots=True)
+class _Sum:
+    """A number as it grows: whole thousands, and the chunk below a thousand that is open."""
+
+    total: int = 0
+    chunk: int = 0
+    room: int = 1000
+    scale_room: int = 10**15
+
+    def take(self, item: Numeral) -> bool:
+        """Add a word if the number so far leaves room for it."""
+        if item.kind == "scale":
+            return self._take_scale(item)
+        below = 100 if item.kind == "teen" else item.value + 1
+        if item.kind == "zero" or self.room < below:
+            return False
+        self.chunk += item.value
+        self.room = {"hundred": 100, "ten": 10}.get(item.kind, 0)
+        return True
+
+    def _take_scale(self, item: Numeral) -> bool:
+        """ "тысяч" multiplies the chunk; "двухтысячный" is a number of its own."""
+        if item.value not in _SCALES.values():
+            if self.chunk or self.total % 1_000_000:
+                return False
+            self.total += item.value
+            return True
+        if item.value >= self.scale_room or (self.total and not self.chunk):
+            return False
+        self.total += (self.chunk or 1) * item.value
+        self.chunk, self.room, self.scale_room = 0, 1000, item.value
+        return True

@@ -24,8 +24,12 @@ class Rule:
     say: Callable[[re.Match[str]], str | None]
 
 
-# A Cyrillic word is one place; any other character that is neither space nor punctuation is one.
-_PLACE = re.compile(r"(?P<я>[А-Яа-яЁё]+)|(?P<d>\d)|(?P<a>[A-Za-z])|(?P<x>[^\s.,!?;:()\"'«»…—–-])|-")
+# A place is a digit, a Latin letter or a sign, and a Cyrillic word only where it may be short for
+# something: before a full stop, slash or hyphen, or in capitals. Others are passed over.
+_PLACE = re.compile(
+    r"(?P<я>[А-Яа-яЁё]{1,6}(?=[./-])|[А-ЯЁ]{2,8}(?![а-яё])|(?:млн|млрд|ул|кв|пн|вт|сб|вс)(?![а-яё]))"
+    r"|(?P<skip>[А-Яа-яЁё]+)|(?P<d>\d)|(?P<a>[A-Za-z])|(?P<x>[^\s.,!?;:()\"'«»…—])"
+)
 
 
 def one_pass(text: str, rules: Sequence[Rule]) -> Converted:
@@ -35,12 +39,14 @@ def one_pass(text: str, rules: Sequence[Rule]) -> Converted:
 
 def _replacements(text: str, rules: Sequence[Rule]) -> Iterator[Replacement]:
     by_start = {kind: [r for r in rules if kind in r.starts] for kind in ("я", "0", "a", "#")}
-    names = {"я": "я", "d": "0", "a": "a", "x": "#", None: "#"}
+    names = {"я": "я", "d": "0", "a": "a", "x": "#"}
     position = 0
     while place := _PLACE.search(text, position):
         start = place.start()
         position = place.end()
-        for rule in by_start[names[place.lastgroup]]:
+        if place.lastgroup == "skip":
+            continue
+        for rule in by_start[names[place.lastgroup or "x"]]:
             found = rule.pattern.match(text, start)
             said = rule.say(found) if found else None
             if found and said is not None:

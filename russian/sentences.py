@@ -6,16 +6,22 @@ number or a list marker. Loses nothing but the white space between sentences.
 
 import re
 
+from russian.tables import listed
+
 # After these a full stop does not end the sentence, whatever follows.
 _NEVER_LAST = frozenset(
-    """ул пр просп пер бул б-р наб пл ш обл р-н пос дер мкр д корп стр кв оф под эт каб
-    тел факс доб моб см рис табл гл разд ст п пп ч напр т тов гр г-н г-жа им св акад проф доц инж
-    зав зам ген дир вкл искл мин макс прим ориг англ рус""".split()
+    listed(
+        """ул пр просп пер бул б-р наб пл ш обл р-н пос дер мкр д корп стр кв оф под эт каб тел
+        факс доб моб см рис табл гл разд ст п пп ч напр т тов гр г-н г-жа им св акад
+        проф доц инж зав зам ген дир вкл искл мин макс прим ориг англ рус"""
+    )
 )
 # These end one where a capital letter follows: "с 2024 г. Тариф закрыт", "и т. д. Звоните".
 _SOMETIMES_LAST = frozenset(
-    """г гг в вв руб коп тыс млн млрд трлн др пр проч сек час ч шт мес нед км см мм кг гр л
-    экз чел р""".split()
+    listed(
+        """г гг в вв руб коп тыс млн млрд трлн др пр проч сек час ч шт мес нед км см мм кг гр л экз
+        чел р"""
+    )
 )
 _END = re.compile(r"(?:[.!?…]+[»\")\]]*(?=\s)|\n)\s*")
 _WORD_BEFORE = re.compile(r"([A-Za-zА-Яа-яЁё-]+|\d+)$")
@@ -38,18 +44,26 @@ def sentences(text: str) -> list[str]:
 def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
     if "\n" in mark.group():
         return True
-    following = text[mark.end() : mark.end() + 2].lstrip('«"(—- ')
-    if mark.group().strip() != ".":
-        return not following[:1].islower()
+    following = text[mark.end() : mark.end() + 4].lstrip('«"(—- ')[:1]
+    if following.islower():
+        return False
+    if mark.group().strip(" \t") != ".":
+        return True
     before = text[max(start, mark.start() - _LOOK_BACK) : mark.start()]
+    return not _LIST_MARKER.match(before) and not _is_short(before, following)
+
+
+def _is_short(before: str, following: str) -> bool:
+    """Whether a full stop belongs to the abbreviation or initial that `before` ends with."""
     found = _WORD_BEFORE.search(before)
     word = found.group(1) if found else ""
-    if _LIST_MARKER.match(before) or following[:1].islower():
-        return False
-    if len(word) == 1 and word.isalpha() and word.isupper():
-        return False  # an initial: "А. С. Пушкин"
-    if word.lower() in _SOMETIMES_LAST:
-        return not following[:1].isdigit()
-    if len(word) == 1 and word.isalpha() and before[-3:-2] == "." and word != "я":
-        return True  # the end of "т. д." before a capital
-    return word.lower() not in _NEVER_LAST
+    lower = word.lower()
+    if len(word) == 1 and word.isalpha():
+        if word.isupper():
+            return True
+        # The end of "т. д." before a capital is a sentence's; "д. Ромашки" is a village.
+        if lower in "деп" and re.search(r"(?<![А-Яа-яё])[ти]\. ?[деп]$", before):
+            return False
+    if lower in _SOMETIMES_LAST:
+        return following.isdigit()
+    return lower in _NEVER_LAST

@@ -2,6 +2,7 @@
 
 import re
 
+from russian.abbreviations import place_case
 from russian.agreement import cases_before
 from russian.cleaning import SIGNS
 from russian.morphology import inflect
@@ -12,6 +13,9 @@ _SAID = {"%": "процентов", "°": "градусов", "₽": "рубле
          "¾": "три четверти", "±": "плюс минус", "‰": "промилле"}  # fmt: skip
 
 
+_BEFORE_STRESS = " (\"'«-"
+
+
 def rules() -> list[Rule]:
     """Signs with a meaning, then the minus before a number, then all that is left."""
     return [
@@ -19,21 +23,20 @@ def rules() -> list[Rule]:
         Rule("#", re.compile(r"§§? ?"), lambda found: _noun(found, "параграф")),
         Rule("#", re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])"), _stress),
         Rule("#", re.compile(r" ?([+=×]) ?"), _arithmetic),
-        Rule("#", re.compile(r"(?<![\w)%])[-–−](?=\d)"), lambda found: "минус "),
+        Rule("#", re.compile(r"(?<![\w)%])[-–−](?=\d)"), lambda _: "минус "),
         Rule("#", re.compile(f"[{re.escape(SIGNS)}]"), _left_over),
     ]
 
 
 def _noun(found: re.Match[str], noun: str) -> str:
-    allowed = cases_before(found.string, found.start())
-    case = next((case for case in ("datv", "loct", "gent", "ablt") if case in allowed), "nomn")
-    return inflect(noun, case, False) + " "  # type: ignore[arg-type]
+    case = place_case(cases_before(found.string, found.start()))
+    return inflect(noun, case, False) + " "
 
 
 def _stress(found: re.Match[str]) -> str | None:
-    """A stress mark stays: at a word's beginning or between Russian letters."""
+    """A stress mark stays where a Russian word can have one; "5+а" is an addition."""
     before = found.string[found.start() - 1] if found.start() else " "
-    return "+" if not before.isdigit() and not before.isascii() or before in " (\"'-" else None
+    return "+" if before in _BEFORE_STRESS or "а" <= before.lower() <= "ё" else None
 
 
 def _arithmetic(found: re.Match[str]) -> str:

@@ -69,6 +69,8 @@ def chain(first: Converted, second: Converted) -> Converted:
     """
     if not first.spans:
         return second
+    if not second.spans:
+        return first
     blocks: list[list[int]] = []
     middle = [(s.start, s.end) for s in first.spans]
     middle += [(s.source_start, s.source_end) for s in second.spans]

@@ -5,16 +5,25 @@ The result holds Russian letters, spaces, punctuation and stress marks (`+` befo
 after it): never a digit, never a Latin letter.
 """
 
-import re
 from functools import cache
 
-from russian import abbreviations, clock, dates, netnames, numbers, phones, quantities, signs
+from russian import (
+    abbreviations,
+    clock,
+    dates,
+    endings,
+    netnames,
+    numbers,
+    phones,
+    quantities,
+    signs,
+)
 from russian.cleaning import clean, tidy
+from russian.euphony import vocalise
 from russian.rules import Rule, one_pass
 from russian.spans import Converted, chain
 
 _PASSES = 3
-_CALM = re.compile(r"[А-Яа-яЁё ,!?\n]*")
 
 
 @cache
@@ -25,6 +34,7 @@ def _rules() -> list[Rule]:
         *phones.rules(),
         *dates.rules(),
         *clock.rules(),
+        *endings.rules(),
         *quantities.rules(),
         *abbreviations.rules(),
         *numbers.rules(),
@@ -33,15 +43,17 @@ def _rules() -> list[Rule]:
 
 
 def to_spoken(text: str) -> Converted:
-    """Text as it is read aloud; idempotent, and linear in the length of the text."""
+    """Text as it is read aloud; idempotent, and linear in the length of the text.
+
+    Returns Russian letters, spaces, punctuation and stress marks, with a span for each piece that
+    changed.
+    """
     done = clean(text)
+    # A rule's words may make their neighbours' rules fit; two passes settle all that is known.
     for _ in range(_PASSES):
         step = one_pass(done.text, _rules())
         done = chain(done, step)
+        done = chain(done, tidy(done.text))
         if not step.spans:
             break
-        done = chain(done, tidy(done.text))
-    return done
-
-
-__all__ = ["to_spoken"]
+    return chain(done, vocalise(done.text))

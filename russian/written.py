@@ -6,19 +6,18 @@ telephones and codes in dictation.py.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from russian import dictation, writing
-from russian.reading import Token, tokens
+from russian import amounts, dictation, writing
+from russian.reading import Found, Token, tokens
 from russian.spans import Converted, Replacement, rewrite
 
-Found = tuple[int, str]  # the first token after the piece, and the piece as written
-WrittenRule = Callable[[str, Sequence[Token], int], Found | None]
+WrittenRule = Callable[[Sequence[Token], int], Found | None]
 
 _RULES: tuple[WrittenRule, ...] = (
     dictation.address,
     dictation.sequence,
     writing.date,
     writing.clock,
-    writing.quantity,
+    amounts.quantity,
     writing.number,
     writing.brand,
 )
@@ -34,7 +33,7 @@ def _replacements(text: str) -> Iterator[Replacement]:
     position = 0
     while position < len(words):
         for rule in _RULES:
-            found = rule(text, words, position)
+            found = rule(words, position)
             if found:
                 last, written = found
                 yield Replacement(words[position].start, words[last - 1].end, written)

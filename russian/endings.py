@@ -1,0 +1,85 @@
+"""Numbers with letters after a hyphen: "3-го", "1990-е", "2-х", "24-часовой"."""
+
+import re
+
+from russian.agreement import noun_after
+from russian.morphology import Case, Form, Gender
+from russian.numerals import cardinal, compound_prefix, ordinal
+from russian.rules import Rule
+
+# How an ordinal with this ending stands, where the noun after it says nothing else.
+_ORDINALS: dict[str, tuple[Case, Gender, bool]] = {
+    **dict.fromkeys(("го", "ого", "его"), ("gent", "masc", False)),
+    **dict.fromkeys(("му", "ому", "ему"), ("datv", "masc", False)),
+    **dict.fromkeys(("й", "ый", "ий", "ой"), ("nomn", "masc", False)),
+    **dict.fromkeys(("я", "ая"), ("nomn", "femn", False)),
+    **dict.fromkeys(("ю", "ую"), ("accs", "femn", False)),
+    **dict.fromkeys(("е", "ое", "ье"), ("nomn", "neut", False)),
+    **dict.fromkeys(("м", "ом", "ем"), ("loct", "masc", False)),
+    **dict.fromkeys(("ым", "им"), ("ablt", "masc", False)),
+    **dict.fromkeys(("ые", "и"), ("nomn", "masc", True)),
+    **dict.fromkeys(("х", "ых", "их"), ("gent", "masc", True)),
+    **dict.fromkeys(("ми", "ыми"), ("ablt", "masc", True)),
+}
+# Endings of a counting number: "5-ти", "2-мя"; "2-х" and "3-м" are here for two, three and four.
+_CARDINALS: dict[str, Case] = {
+    "ти": "gent", "ух": "gent", "ёх": "gent", "мя": "ablt", "тью": "ablt", "ью": "ablt",
+}  # fmt: skip
+_CARDINALS_OF_FEW: dict[str, Case] = {"х": "gent", "м": "datv"}
+_FEW = (2, 3, 4)
+
+
+def rules() -> list[Rule]:
+    """A whole word after the hyphen makes a compound; a few letters are an ending."""
+    return [
+        Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{1,3})(?![а-яё-])"), _with_ending),
+        Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{4,40})(?![а-яё])"), _compound),
+    ]
+
+
+def _with_ending(found: re.Match[str]) -> str | None:
+    number, ending = int(found.group(1)), found.group(2)
+    nouns = noun_after(found.string, found.end())
+    last = number % 100 if number % 100 < 20 else number % 10
+    if ending in _CARDINALS:
+        return cardinal(number, _CARDINALS[ending])
+    if ending in _CARDINALS_OF_FEW and last in _FEW and (ending == "х" or _all_plural(nouns)):
+        return cardinal(number, _CARDINALS_OF_FEW[ending])
+    if ending not in _ORDINALS:
+        return None
+    case, gender, plural = _ORDINALS[ending]
+    if ending == "е":
+        plural = _is_plural(number, nouns)
+    fitting = _noun_with(ending, nouns)
+    if fitting and fitting.case:
+        case, gender = fitting.case, fitting.gender or gender
+        plural = fitting.plural
+    return ordinal(number, case, gender, plural)
+
+
+def _all_plural(nouns: tuple[Form, ...]) -> bool:
+    return all(noun.plural for noun in nouns)
+
+
+def _is_plural(number: int, nouns: tuple[Form, ...]) -> bool:
+    """ "90-е годы", "1990-е"; but "1-е число"."""
+    if number % 10 == 0 and number >= 1000:
+        return True
+    return nouns[0].plural if nouns else number % 10 == 0 and number < 100
+
+
+def _noun_with(ending: str, nouns: tuple[Form, ...]) -> Form | None:
+    """The reading of the noun that the ending agrees with, where the ending alone is unclear."""
+    if ending == "й":
+        return next((f for f in nouns if f.gender == "femn" and not f.plural), None)
+    if ending in ("м", "ым", "ом"):
+        wanted = ("loct", "ablt") if ending == "м" else ("ablt",) if ending == "ым" else ("loct",)
+        singular = (f for f in nouns if not f.plural and f.case in wanted)
+        plural = (f for f in nouns if f.plural and f.case == "datv" and ending != "ом")
+        return next(singular, None) or next(plural, None)
+    return None
+
+
+def _compound(found: re.Match[str]) -> str:
+    """ "24-часовой" is one word: "двадцатичетырёхчасовой"."""
+    return compound_prefix(int(found.group(1))) + found.group(2)

@@ -1,0 +1,201 @@
+"""What must hold for every text, number, date, time and telephone."""
+
+import datetime
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from russian.lemmas import lemmas
+from russian.punctuation import restore
+from russian.spoken import to_spoken
+from russian.written import to_written
+
+pytestmark = pytest.mark.unit
+
+few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_ALPHABET = re.compile(r"[А-Яа-яЁё .,!?;:()\"'«»…—–+\u0301-]*")
+_PIECES = st.sampled_from(
+    (
+        *(
+            "г.",
+            " ул. ",
+            "5",
+            "12",
+            "1 250 ",
+            "₽",
+            " руб.",
+            "т. е. ",
+            "и т. д. ",
+            "Wi-Fi",
+            "XX",
+            " век",
+        ),
+        *(
+            "+",
+            "-",
+            "—",
+            " ",
+            ".",
+            ",",
+            "\n",
+            "👍",
+            "а\u0301",
+            "ё",
+            "и",
+            "д. ",
+            "кв. ",
+            "%",
+            "N",
+            "№",
+            "§",
+        ),
+        *(
+            "SMS",
+            "@",
+            "a.ru",
+            "http://",
+            "é",
+            "ß",
+            "½",
+            "٣",
+            "Ⅷ",
+            "²",
+            "$",
+            "доб. ",
+            "15:30",
+            "1/2",
+        ),
+        *(
+            "8-800-555-35-35",
+            "21.05.2024",
+            " мая",
+            " год",
+            "тыс. ",
+            "млн",
+            "км/ч",
+            "*",
+            "_",
+            "#",
+            "`",
+        ),
+        *(
+            "[a](b)",
+            "\u0301",
+            "\u200b",
+            "с ",
+            "в ",
+            "НДС",
+            "=",
+            "/",
+            "°C",
+            "В",
+            "\t",
+            "中",
+            "ї",
+            "5-го",
+        ),
+        *("к 2 подъезду", "пн-пт"),
+    )
+)
+_TEXTS = st.one_of(st.text(max_size=12), st.lists(_PIECES, max_size=9).map("".join))
+
+
+def back(written: str) -> str:
+    """To spoken and back, grouping spaces aside."""
+    return re.sub(r"(?<=\d) (?=\d)", "", to_written(to_spoken(written).text).text)
+
+
+@given(_TEXTS)
+@few
+def test_spoken_holds_the_voice_s_characters_only(text: str) -> None:
+    assert _ALPHABET.fullmatch(to_spoken(text).text)
+
+
+@given(_TEXTS)
+@few
+def test_spoken_is_idempotent(text: str) -> None:
+    spoken = to_spoken(text).text
+    assert to_spoken(spoken).text == spoken
+
+
+@given(_TEXTS)
+@few
+def test_written_is_idempotent_and_nothing_raises(text: str) -> None:
+    for source in (text, to_spoken(text).text):
+        written = to_written(source).text
+        assert to_written(written).text == written
+        lemmas(source)
+        restore(source)
+
+
+@given(_TEXTS)
+@few
+def test_spans_rebuild_the_text(text: str) -> None:
+    done = to_spoken(text)
+    position = 0
+    rebuilt = ""
+    for span in done.spans:
+        rebuilt += text[position : span.source_start] + done.text[span.start : span.end]
+        position = span.source_end
+    assert rebuilt + text[position:] == done.text
+
+
+@given(st.one_of(st.integers(10, 10**12), st.integers(10, 3000)))
+@few
+def test_integers_return(number: int) -> None:
+    assert back(str(number)) == str(number)
+
+
+@given(st.integers(0, 9), st.sampled_from(["ГБ", "₽", "км", "кг"]))
+@few
+def test_single_digits_return_with_a_unit(number: int, unit: str) -> None:
+    assert back(f"{number} {unit}") == f"{number} {unit}"
+
+
+@given(st.integers(0, 10**7), st.integers(0, 99))
+@few
+def test_money_returns(roubles: int, cents: int) -> None:
+    written = f"{roubles},{cents:02d} ₽" if cents else f"{roubles} ₽"
+    assert back(written) == written
+
+
+@given(st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 12, 31)))
+@few
+def test_dates_return(date: datetime.date) -> None:
+    written = f"{date:%d.%m.%Y}"
+    assert back(written) == written
+    assert back(f"до {written}") == f"до {written}"
+
+
+@given(st.times())
+@few
+def test_times_return_after_a_preposition(time: datetime.time) -> None:
+    if time.minute:
+        assert back(f"в {time.hour}:{time:%M}") == f"в {time.hour}:{time:%M}"
+
+
+@given(st.integers(2, 23), st.integers(1, 59))
+@few
+def test_times_return_with_their_words(hour: int, minute: int) -> None:
+    written = to_written(to_spoken(f"{hour} ч. {minute} мин.").text).text
+    assert re.findall(r"\d+", written) == [str(hour), str(minute)]
+    assert back(written) == written
+
+
+@given(st.integers(0, 1000), st.integers(1, 99))
+@few
+def test_percents_return(whole: int, hundredths: int) -> None:
+    assert back(f"{whole}%") == f"{whole}%"
+    written = f"{whole},{hundredths:02d}%"
+    assert back(written) == written
+
+
+@given(st.sampled_from("3489"), st.integers(0, 10**9 - 1))
+@few
+def test_telephones_return(first: str, rest: int) -> None:
+    digits = f"{first}{rest:09d}"
+    for start in ("+7", "8"):
+        spoken = to_spoken(f"{start} {digits[:3]} {digits[3:6]}-{digits[6:8]}-{digits[8:]}").text
+        assert re.sub(r"\D", "", to_written(spoken).text) == start[-1] + digits

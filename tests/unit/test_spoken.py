@@ -1,0 +1,81 @@
+"""Written Russian to spoken: the table of cases, and the spans that come with it."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from russian.spans import Converted
+from russian.spoken import to_spoken
+
+pytestmark = pytest.mark.unit
+
+_CASES = Path(__file__).parent.parent / "data" / "to_spoken.tsv"
+_BAR = 0.98  # of the table; what is missed stays in it
+
+
+def rebuilt(source: str, done: Converted) -> str:
+    """The result made again from the source and the spans alone."""
+    parts: list[str] = []
+    position = 0
+    for span in done.spans:
+        parts += (source[position : span.source_start], done.text[span.start : span.end])
+        position = span.source_end
+    return "".join((*parts, source[position:]))
+
+
+def test_table_of_cases() -> None:
+    rows = [line.split("\t") for line in _CASES.read_text("utf-8").splitlines() if "\t" in line]
+    missed = [
+        f"{written}\n  want {spoken}\n  got  {to_spoken(written).text}"
+        for written, spoken in rows
+        if to_spoken(written).text != spoken
+    ]
+    assert len(rows) >= 150
+    assert len(missed) <= len(rows) * (1 - _BAR), "\n".join(missed)
+
+
+def test_spans_point_at_what_changed() -> None:
+    source = "Тариф за 650 ₽, звоните до 18:00."
+    done = to_spoken(source)
+    pieces = [
+        (source[s.source_start : s.source_end], done.text[s.start : s.end]) for s in done.spans
+    ]
+    assert pieces == [("650 ₽", "шестьсот пятьдесят рублей"), ("18:00", "восемнадцати часов")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "**Важно**: 5 руб. 👍  Wi-Fi — 100 Мбит/с\n\n- до 21.05.2024 г.\n- д. 5",
+        "  т. е. 5 %  ",
+        "к 2 подъезду с 1 по 5 мая",
+    ],
+)
+def test_text_between_spans_is_the_source(source: str) -> None:
+    done = to_spoken(source)
+    assert rebuilt(source, done) == done.text
+
+
+def test_plain_words_are_untouched() -> None:
+    text = "Здравствуйте, у меня не работает интернет."
+    assert to_spoken(text) == Converted(text, ())
+
+
+def test_hundred_thousand_characters_take_under_two_seconds() -> None:
+    sentence = (
+        "Тариф «Домашний 300» — 650 ₽/мес., до 300 Мбит/с. Звоните 8-800-555-35-35 до 18:00. "
+    )
+    text = sentence * (100_000 // len(sentence))
+    started = time.process_time()
+    to_spoken(text)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "a", "[", " ", "-", "1 ", "a.", "+", "\n", "₽", "1.", "@", "5-"]
+)
+def test_no_repetition_takes_more_than_linear_time(piece: str) -> None:
+    started = time.process_time()
+    to_spoken(piece * 2_000)
+    assert time.process_time() - started < 1

@@ -1,0 +1,79 @@
+"""Spoken Russian to written: the table of cases, spans, and capital and mark by rule."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from russian.punctuation import restore
+from russian.spans import Converted
+from russian.written import to_written
+
+pytestmark = pytest.mark.unit
+
+_CASES = Path(__file__).parent.parent / "data" / "to_written.tsv"
+_BAR = 0.98  # of the table; what is missed stays in it
+
+
+def test_table_of_cases() -> None:
+    rows = [line.split("\t") for line in _CASES.read_text("utf-8").splitlines() if "\t" in line]
+    missed = [
+        f"{spoken}\n  want {written}\n  got  {to_written(spoken).text}"
+        for spoken, written in rows
+        if to_written(spoken).text != written
+    ]
+    assert len(rows) >= 150
+    assert len(missed) <= len(rows) * (1 - _BAR), "\n".join(missed)
+
+
+def test_spans_point_at_what_changed() -> None:
+    source = "тариф за шестьсот пятьдесят рублей и вай фай"
+    done = to_written(source)
+    pieces = [
+        (source[s.source_start : s.source_end], done.text[s.start : s.end]) for s in done.spans
+    ]
+    assert pieces == [("шестьсот пятьдесят рублей", "650 ₽"), ("вай фай", "Wi-Fi")]
+
+
+def test_words_without_numbers_are_untouched() -> None:
+    text = "здравствуйте у меня не работает интернет"
+    assert to_written(text) == Converted(text, ())
+
+
+def test_hundred_thousand_characters_take_under_two_seconds() -> None:
+    sentence = (
+        "сколько стоит тариф триста двести рублей и как подключить вай фай в девять тридцать "
+    )
+    text = sentence * (100_000 // len(sentence))
+    started = time.process_time()
+    to_written(text)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["один ", "восемь восемьсот ", "пять точка ", "сто тысяч ", "двадцать первого ", "собака "],
+)
+def test_no_repetition_takes_more_than_linear_time(piece: str) -> None:
+    started = time.process_time()
+    to_written(piece * 2_000)
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("heard", "shown"),
+    [
+        ("сколько стоит подключение", "Сколько стоит подключение?"),
+        ("здравствуйте как подключить Wi-Fi", "Здравствуйте как подключить Wi-Fi?"),
+        ("в какой день придёт мастер", "В какой день придёт мастер?"),
+        ("можно ли поменять тариф", "Можно ли поменять тариф?"),
+        ("работает ли офис 1 мая", "Работает ли офис 1 мая?"),
+        ("у меня не работает интернет", "У меня не работает интернет."),
+        ("какао закончилось", "Какао закончилось."),
+        ("info@beseda.ru", "info@beseda.ru."),
+        ("спасибо!", "Спасибо!"),
+        ("  ", ""),
+    ],
+)
+def test_capital_and_last_mark(heard: str, shown: str) -> None:
+    assert restore(heard) == shown
