@@ -56,7 +56,7 @@ def rules() -> list[Rule]:
         Rule("я", re.compile(rf"({day})\.?(?: ?[-–—] ?({day}))?{edge}", re.IGNORECASE), _say_days),
         Rule("я", _one_of(_FIXED), _say_fixed),
         Rule("я", _one_of(_NOUNS), _say_noun),
-        Rule("я", re.compile(rf"[А-ЯЁ]{{2,8}}{edge}"), _say_acronym),
+        Rule("я", re.compile(rf"([А-ЯЁ]{{2,8}}){edge}(-(?=[а-яё]))?"), _say_acronym),
     ]
 
 
@@ -120,9 +120,14 @@ def place_case(allowed: tuple[Case, ...]) -> Case:
 
 def _say_acronym(found: re.Match[str]) -> str | None:
     """From the table; else letter by letter if it cannot be read as a word."""
-    word = found.group()
+    word = found.group(1)
     if word in acronyms():
-        return acronyms()[word]
+        return acronyms()[word] + hyphen(found)
     if set(word) & _VOWELS or len(word) > _LONGEST_SPELLED:
         return None
-    return spell_russian(word.lower())
+    return spell_russian(word.lower()) + hyphen(found)
+
+
+def hyphen(found: re.Match[str]) -> str:
+    """A space for the hyphen of group 2 after spelled letters: "ай пи адрес" for "IP-адрес"."""
+    return " " if found.group(2) else ""

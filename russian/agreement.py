@@ -24,9 +24,9 @@ from russian.tables import listed
 
 _GENITIVE = listed(
     """от до из без для около после у свыше более менее больше меньше порядка против вместо кроме
-    среди возле вокруг ради течение размере пределах протяжении истечении позднее позже раньше ранее
-    дороже дешевле старше младше сумме выше ниже глубже шире длиннее ввиду из-за из-под нет хватает
-    хватит"""
+    среди возле вокруг ради течение размере пределах протяжении истечении позднее позже
+    раньше ранее дороже дешевле старше младше сумме выше ниже глубже шире длиннее ввиду из-
+    за из-под сверх вне кроме достаточно нет хватает хватит"""
 )
 _GOVERNED: dict[str, tuple[Case, ...]] = {
     **dict.fromkeys(_GENITIVE, ("gent",)),
@@ -45,13 +45,20 @@ _ORDERED = frozenset(
 # Nouns that are named by the number after them, so that it has nothing to do with the next noun.
 _LABELS = frozenset(
     listed(
-        """номер пункт дом квартира корпус строение офис статья параграф раздел глава страница канал
-        шаг вариант кабинет абзац приложение версия порт модель"""
+        """номер пункт дом квартира корпус строение офис статья параграф раздел глава страница
+        канал шаг вариант кабинет абзац приложение версия порт модель"""
+    )
+)
+# "десять мегабит": these look like the nominative, and are a genitive plural after a number.
+_COUNT_FORMS = frozenset(
+    listed(
+        """бит килобит мегабит гигабит байт килобайт мегабайт гигабайт терабайт герц килогерц
+        мегагерц гигагерц ватт киловатт вольт ампер раз человек"""
     )
 )
 _PARTS_OF_DAY = frozenset(listed("утро вечер ночь"))
 
-_BEFORE = re.compile(rf"([А-Яа-яЁё{STRESS}-]+)[ «\"(]{{1,3}}$")
+_BEFORE = re.compile(rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+)[ «\"(]{{1,3}}$")
 _AFTER = re.compile(rf" ([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)")
 _LOOK_BACK = 40
 
@@ -78,8 +85,10 @@ def cases_before(text: str, position: int) -> tuple[Case, ...]:
     return _GOVERNED.get(word_before(text, position), ())
 
 
-def case_before(text: str, position: int) -> Case:
+def case_before(text: str, position: int, number: int | None = None) -> Case:
     """The case asked for where nothing after the number shows it (an abbreviated unit, no noun)."""
+    if number is not None and is_one(number) and word_before(text, position) == "по":
+        return "datv"  # "по одному рублю", but "по пять рублей"
     allowed = cases_before(text, position)
     return allowed[0] if allowed else "nomn"
 
@@ -92,6 +101,8 @@ def noun_after(text: str, position: int) -> tuple[Form, ...]:
             return ()
         readings = forms(unstressed(found.group(1)))
         nouns = tuple(form for form in readings if form.part == "NOUN" and form.case)
+        if found.group(1) in _COUNT_FORMS:
+            return (Form(found.group(1), "NOUN", "gent", True, "masc", False), *nouns)
         if nouns and readings[0].part not in ("ADJF", "PRTF"):
             return nouns if readings[0].part in ("NOUN", "NUMR") else ()
         if not any(form.part in ("ADJF", "PRTF") for form in readings):

@@ -15,6 +15,7 @@ _PUNCTUATION = ".,!?;:()\"'«»…—–-"
 _MARKDOWN = re.compile(
     r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,300}\)"  # a link leaves its text
     r"|^[ \t]{0,8}(?:#{1,6}[ \t]+|>[ \t]{0,8}|[-*+•][ \t]+)"  # heading, quotation, list marker
+    r"|(?P<cell>[ \t]{0,8}\|[ \t]{0,8})"
     r"|[*~`]{1,8}|(?<!\w)_{1,3}|_{1,3}(?!\w)|^[-=|: ]{3,200}$",
     re.MULTILINE,
 )
@@ -38,10 +39,20 @@ _FOREIGN = {
 
 def clean(text: str) -> Converted:
     """Drop markup and emoji, fold look-alikes to the characters that the rules know."""
-    done = substitute(_MARKDOWN, lambda found: found.group(1) or "", text)
+    done = substitute(_MARKDOWN, _unmarked, text)
     for step in (_compose, _fold, tidy):
         done = chain(done, step(done.text))
     return done
+
+
+def _unmarked(found: re.Match[str]) -> str:
+    if found.group("cell") is None:
+        return found.group(1) or ""
+    around = (
+        found.string[max(0, found.start() - 1) : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    return ", " if all(side.strip() and side != "|" for side in around) else ""
 
 
 def tidy(text: str) -> Converted:

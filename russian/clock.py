@@ -2,7 +2,7 @@
 
 import re
 
-from russian.agreement import case_before, cases_before, noun_for
+from russian.agreement import case_before, cases_before, noun_for, word_before
 from russian.morphology import Case
 from russian.numbers import DASH
 from russian.numerals import cardinal
@@ -15,6 +15,7 @@ _HOURS = r"(?: ?(?:ч\.|час(?:а|ов)?)(?![а-яё]))?"
 # part of the day; and never before a unit.
 _PART_OF_DAY = re.compile(r" (?:утра|вечера|дня|ночи|мск|по москве)(?![а-яё])", re.IGNORECASE)
 _AT = re.compile(r"(?:^|[^а-яё])(?:с|со|до|к|после|около|в|во) ?$", re.IGNORECASE)
+_TILL = re.compile(r" до \d\d?[:.]\d\d")
 _UNIT = re.compile(
     r" ?(?:[%₽$€°]|руб|тыс|млн|млрд|раз|процент|рубл|[КМГТ]?[Бб](?![а-я])|[КМГ]бит|км|кг|см|ГГц|час"
     r"|балл|метр|гига|мега|м(?![а-я]))"
@@ -46,11 +47,21 @@ def _range(found: re.Match[str]) -> str:
     if cases_before(found.string, found.start()):
         case = case_before(found.string, found.start())
         return f"{in_words(h1, m1, case)} — {in_words(h2, m2, case)}"
-    first = cardinal(h1, "gent") if m1 == m2 == 0 else in_words(h1, m1, "gent")
-    return f"с {first} до {in_words(h2, m2, 'gent')}"
+    return f"с {_start(h1, m1)} до {in_words(h2, m2, 'gent')}"
+
+
+def _start(hours: int, minutes: int) -> str:
+    """The beginning of a span of time, in the genitive: "девяти" of "с девяти до десяти часов"."""
+    return (
+        cardinal(hours, "gent") if hours > 1 and not minutes else in_words(hours, minutes, "gent")
+    )
 
 
 def _clock(found: re.Match[str]) -> str:
+    if word_before(found.string, found.start()) in ("с", "со") and _TILL.match(
+        found.string, found.end()
+    ):
+        return _start(int(found.group(1)), int(found.group(2)))
     case = case_before(found.string, found.start())
     return in_words(int(found.group(1)), int(found.group(2)), case)
 

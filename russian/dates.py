@@ -14,6 +14,7 @@ MONTHS = listed("января февраля марта апреля мая ию
 _SHORT = listed("янв фев мар апр мая июн июл авг сен окт ноя дек")
 _NAMES = {name: name for name in MONTHS} | dict(zip(_SHORT, MONTHS, strict=True))
 _NAMES |= {"февр": "февраля", "сент": "сентября", "нояб": "ноября"}
+_NAMES |= {"числа": "числа"}  # "с 18 до 20 числа" is said as with a month
 _MONTH = "|".join(sorted(_NAMES, key=len, reverse=True))
 _YEAR_CASES: dict[str, Case] = {
     "год": "nomn", "года": "gent", "году": "loct", "годом": "ablt", "годе": "loct",

@@ -81,7 +81,7 @@ def _keys(token: str) -> tuple[str, ...]:
     if "-" in word:
         return tuple(key for part in word.split("-") for key in _keys(part))
     number = numeral(Token(word, 0, 0))
-    if number is not None and number.value < 1000:
+    if number is not None and number.value <= 1000:
         return (str(number.value),)
     normal = word if word.isascii() else lemma(unstressed(token).lower()).replace("ё", "е")
     return () if word in _STOP or normal in _STOP else (normal,)

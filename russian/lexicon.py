@@ -118,6 +118,20 @@ API          эй пи ай
 VoIP         войп
 SIP          сип
 SOS          сос
+4K           четыре ка
+2G           два джи
+3G           три джи
+4G           четыре джи
+5G           пять джи
+3D           три дэ
+example      экзампл
+business     бизнес
+privacy      прайваси
+office       офис
+sales        сейлс
+admin        админ
+Reset        ресет
+Live         лайв
 НДС          эн дэ эс / ндс
 ИНН          и эн эн / инн
 КПП          ка пэ пэ / кпп
@@ -157,8 +171,9 @@ SOS          сос
 _ONE_WAY = frozenset(
     listed(
         """LAN WAN MAC PIN Visa Plus Max Pro Premium Start Light Lite Home Family Smart Box Online
-        Offline Internet Beseda Zoom Steam Chrome Word email SIM CD SOS Safari SIP Python OK АО ИП
-        ЕС ПО ТО УК БИК ЛК ОАО"""
+        Offline Internet Beseda Zoom Steam Chrome Word email SIM CD SOS Safari SIP
+        Python OK 4K 2G 3G 4G 5G 3D example admin Reset Live АО ИП ЕС ПО ТО УК БИК ЛК
+        ОАО business privacy office sales"""
     )
 )
 

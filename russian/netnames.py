@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from russian.abbreviations import hyphen
 from russian.agreement import agree, cases_before, in_words, noun_after
 from russian.latin import say_latin, spell, transliterate
 from russian.lexicon import spoken_forms
@@ -30,11 +31,11 @@ def rules() -> list[Rule]:
             rf"[A-Za-z0-9_.+-]{{1,64}}@(?:{word}\.){{1,5}}[A-Za-z]{{2,12}}"), _address),
         Rule("a", re.compile(r"https?://([^\s<>«»\"]{1,300}?)(?=[.,!?;:)]*(?:\s|$))"), _web),
         Rule("0a", re.compile(
-            rf"(?:{word}\.){{1,4}}(?:ru|com|org|net|su|info|io|me|рф|tv|dev|pro|app|ai|eu|de|uk)"
+            rf"(?:{word}\.){{1,4}}(?:рф|[A-Za-z]{{2,12}})"
             r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address),
         Rule("a", _ROMAN, _roman),
-        Rule("a", _phrases(), lambda found: spoken_forms()[found.group().lower()]),
-        Rule("a", re.compile(r"[A-Za-z]{1,40}"), _word),
+        Rule("0a", _phrases(), _phrase),
+        Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яё]))?"), _word),
     ]  # fmt: skip
 
 
@@ -42,7 +43,8 @@ def rules() -> list[Rule]:
 def _phrases() -> re.Pattern[str]:
     """Brands that hold spaces, hyphens or digits: "Full HD", "Wi-Fi", "IPv6"."""
     keys = sorted((key for key in spoken_forms() if not key.isalpha()), key=len, reverse=True)
-    return re.compile(rf"(?:{'|'.join(map(re.escape, keys))})(?![A-Za-z])", re.IGNORECASE)
+    body = "|".join(map(re.escape, keys))
+    return re.compile(rf"({body})(?![A-Za-z0-9])(-(?=[а-яё]))?", re.IGNORECASE)
 
 
 def _web(found: re.Match[str]) -> str:
@@ -108,5 +110,10 @@ def _roman_value(written: str) -> int:
     )
 
 
-def _word(found: re.Match[str]) -> str | None:
-    return say_latin(found.group())
+def _phrase(found: re.Match[str]) -> str:
+    return spoken_forms()[found.group(1).lower()] + hyphen(found)
+
+
+def _word(found: re.Match[str]) -> str:
+    said = say_latin(found.group(1))
+    return said + (hyphen(found) if " " in said else found.group(2) or "")

@@ -2,7 +2,7 @@
 
 import re
 
-from russian.agreement import agree, case_before, in_words, noun_after
+from russian.agreement import agree, case_before, in_words, noun_after, word_before
 from russian.morphology import Case, Gender, inflect
 from russian.numerals import LONGEST, cardinal, decimal, is_one, ordinal, spelled
 from russian.rules import Rule
@@ -39,8 +39,11 @@ def said(written: str, case: Case, gender: Gender = "masc") -> str:
 
 
 def range_dash(low: str, high: str) -> str:
-    """What joins the ends of a range: "пять-семь", but "сто — сто пятьдесят"."""
-    return " — " if " " in low or " " in high else "-"
+    """What joins the ends of a range: "пять-семь", but "сто — сто пятьдесят", "семь — тридцать"."""
+    if not (low.isdigit() and high.isdigit()) or len(high) > 3:
+        return " — "
+    one_word = all(" " not in cardinal(int(end)) for end in (low, high))
+    return "-" if one_word and int(low) < int(high) <= 2 * int(low) + 1 else " — "
 
 
 def rules() -> list[Rule]:
@@ -100,6 +103,12 @@ def _counts(found: re.Match[str]) -> bool:
     return any(form.plural for form in noun_after(found.string, found.end()))
 
 
+def _has_company(found: re.Match[str]) -> bool:
+    """ "тысяча" stands by a word: "тариф тысяча", "тысяча дней"; alone it is "одна тысяча"."""
+    before = word_before(found.string, found.start())
+    return bool(before or noun_after(found.string, found.end()))
+
+
 def _range(found: re.Match[str]) -> str | None:
     """ "5-7 дней": both ends in the same case."""
     low, high = found.group(1), found.group(2)
@@ -107,7 +116,7 @@ def _range(found: re.Match[str]) -> str | None:
         return None
     agreed = agree(found.string, found.start(), found.end(), value(high))
     first, last = in_words(value(low), agreed), in_words(value(high), agreed)
-    return first + range_dash(first, last) + last
+    return first + range_dash(low, high) + last
 
 
 def _integer(found: re.Match[str]) -> str:
@@ -115,6 +124,6 @@ def _integer(found: re.Match[str]) -> str:
     if len(digits) > LONGEST:
         return spelled(digits)
     agreed = agree(found.string, found.start(), found.end(), int(digits))
-    if digits == "1000" and not agreed.ordinal and noun_after(found.string, found.end()):
+    if digits == "1000" and not agreed.ordinal and _has_company(found):
         return inflect("тысяча", agreed.case, False)
     return in_words(int(digits), agreed)

@@ -19,6 +19,7 @@ def rules() -> list[Rule]:
     return [
         Rule("0#", _LONG, _long),
         Rule("#", _OTHER, _other),
+        Rule("0", re.compile(r"8-800(?![\d-])"), lambda _: "восемь восемьсот"),
         Rule("0", _LOCAL, _local),
         Rule("я", re.compile(r"доб\. ?(?:номер )?(\d{1,6})"), _extension_alone),
     ]

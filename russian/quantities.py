@@ -74,7 +74,7 @@ def _range(found: re.Match[str]) -> str | None:
         return None
     case = case_before(found.string, found.start())
     first = said(low, case, gender_of(_unit(key).noun.rpartition(" ")[2]))
-    dash = range_dash(first, said(high, case))
+    dash = range_dash(low, high)
     return first + dash + measure(high, _unit(key), case) + _tail(found)
 
 
@@ -87,7 +87,8 @@ def _one(found: re.Match[str]) -> str | None:
     number, key = found.group(1, 2)
     if _not_a_unit(found, 2):
         return None
-    case = case_before(found.string, found.start())
+    whole = int(number.replace(" ", "")) if number.replace(" ", "").isdigit() else None
+    case = case_before(found.string, found.start(), whole)
     return measure(number, _unit(key), case) + _tail(found)
 
 
