@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export BESEDA_HOME ?= $(CURDIR)/.beseda
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c constraints.txt
+# Pins what a source distribution is built with, too; pip itself must be new enough first.
+BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
 .PHONY: help demo serve test test-unit test-gpu check bench asr-model tts-model clean
@@ -18,11 +20,11 @@ $(BIN)/python:
 
 $(VENV)/.installed: $(SOURCES) | $(BIN)/python
 	@echo "Installing into $(VENV) (PyTorch and NeMo: two minutes or more the first time)..."
-	@$(PIP) -e . && touch $@
+	@$(PIP) pip setuptools wheel && $(PIP) $(BUILD) -e . && touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the test tools..."
-	@$(PIP) -e '.[dev]' && touch $@
+	@$(PIP) $(BUILD) -e '.[dev]' && touch $@
 
 demo: $(VENV)/.installed  ## a spoken question in, a spoken answer out (reply.wav)
 	@$(BIN)/beseda ingest samples/knowledge
