@@ -1,98 +1,107 @@
-"""What callers dictate: telephone and contract numbers in groups, e-mail and web addresses."""
+"""Telephone, contract and card numbers as callers dictate them, in groups."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
-from russian.reading import Found, Token, numeral, read_number, text_at
+from russian.reading import Found, Token, fold, numeral, text_at
 from russian.tables import listed
 
+# Words before a number that make it a code, whatever its groups.
 _PREFIXES = listed(
     """договор счет заявк заказ код карт инн номер паспорт телефон пин лицевой логин абонент полис
     трек обращени"""
 )
-_MOST = 40  # numeral words in one dictated number
-_LONGEST_PHONE = 24  # words; eleven digits one by one, some repeated in a group
-# How the digits of a telephone fall into groups, and how each is written.
-_LONG = (1, 3, 3, 2, 2)
-_SIGNS = {
-    "точка": ".", "собака": "@", "дефис": "-", "тире": "-", "подчеркивание": "_", "слэш": "/",
-    "слеш": "/", "минус": "-",
-}  # fmt: skip
-_ZONES = {
-    "ру": "ru", "ком": "com", "орг": "org", "нет": "net", "рф": "рф", "инфо": "info", "су": "su",
-}  # fmt: skip
-_HOSTS = {
-    "мейл": "mail", "мэйл": "mail", "маил": "mail", "джимейл": "gmail", "гмейл": "gmail",
-    "жмайл": "gmail", "гмаил": "gmail", "яндекс": "yandex", "беседа": "beseda", "инфо": "info",
-    "саппорт": "support", "суппорт": "support", "хелп": "help", "бк": "bk", "я": "ya",
-    "гугл": "google", "админ": "admin", "офис": "office", "сейлс": "sales",
-}  # fmt: skip
-_LOW = ("нижнее", "нижний")  # "нижнее подчёркивание"
-_LONGEST_ADDRESS = 24  # words
-_LATIN = listed("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya")
-_LETTERS = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True)) | {"ъ": "", "ь": ""}
+_MOST = 40  # words in one dictated number
+_LONGEST_PHONE = 24  # numerals; eleven digits one by one, some repeated in a group
+_LONG = (1, 3, 3, 2, 2)  # how the digits of a telephone fall into groups
+_FEWEST_GROUPS, _FEWEST_GROUPS_OF_A_CODE = 4, 2
+_FILLERS = frozenset(listed("э эм ээ мм , - — –"))
+_STOPS = frozenset((",", "—", "–"))
+# Digits by their names, and how often one is repeated: "двойка", "две пятёрки", "три нуля".
+_NAMES = listed("единица двойка тройка четвёрка пятёрка шестёрка семёрка восьмёрка девятка")
+_DIGIT_NOUNS = {
+    fold(noun[:-1]) + ending: str(digit)
+    for digit, noun in enumerate(_NAMES, 1)
+    for ending in ("а", "у", "и", "ы")
+} | dict.fromkeys(("нуля", "нулей", "ноля", "нолей"), "0")
+_TIMES = {"два": 2, "две": 2, "три": 3, "четыре": 4, "дубль": 2}
+
+# One numeral of a run: its digits, and its kind; ("", "stop") is a pause.
+Spoken = tuple[str, str]
+_PAUSE: Spoken = ("", "stop")
 
 
 def sequence(words: Sequence[Token], first: int) -> Found | None:
     """A telephone or another number dictated in several groups."""
-    start = first
     plus = words[first].text == "плюс"
-    if plus:
-        first += 1
-    last = _run_end(words, first)
-    if last - first < 3:
-        return None
-    run = tuple(word.text for word in words[first:last] if word.text not in ",-—–")
-    values = tuple(item for item in map(_digits_of, run) if item is not None)
-    if any(item is None for item in values) or len(values) != len(run):
+    run, last = _run(words, first + plus)
+    values = tuple(item for item in run if item != _PAUSE)
+    if len(values) < 3:
         return None
     phone = _phone(values, plus)
     if phone:
         return last, phone
-    groups = _groups(words, first, last)
-    named = start > 0 and any(
-        word.text.startswith(_PREFIXES) for word in words[max(0, start - 3) : start]
-    )
-    if plus or len(groups) < (2 if named else 4) or any(len(group) > 3 for group in groups):
-        return None
-    return last, "".join(groups)
+    groups = _groups(run)
+    before = words[max(0, first - 3) : first]
+    named = any(word.text.startswith(_PREFIXES) for word in before)
+    fewest = _FEWEST_GROUPS_OF_A_CODE if named else _FEWEST_GROUPS
+    return None if plus or len(groups) < fewest else (last, "".join(groups))
 
 
-def _run_end(words: Sequence[Token], first: int) -> int:
-    """Past the last cardinal below a thousand of a run that starts at `first`."""
+def _run(words: Sequence[Token], first: int) -> tuple[list[Spoken], int]:
+    """Numerals below a thousand from `first` on, over commas and hesitations, and the run's end."""
+    run: list[Spoken] = []
     position = last = first
     while position < len(words) and position - first < _MOST:
-        item = numeral(words[position])
-        if item is not None and not item.ending and item.kind != "scale":
-            position += 1
-            last = position
-        elif words[position].text in (",", "-", "—", "–") and position > first:
+        digits, following = _digits(words, position)
+        if digits:
+            run += digits
+            position = last = following
+        elif words[position].text in _FILLERS and run:
+            run += [_PAUSE] * (words[position].text in _STOPS)
             position += 1
         else:
             break
-    return last
+    return run, last
 
 
-def _digits_of(word: str) -> tuple[str, str] | None:
-    item = numeral(Token(word, 0, 0))
-    return (str(item.value), item.kind) if item else None
+def _digits(words: Sequence[Token], position: int) -> tuple[list[Spoken], int]:
+    """What one place of a run says: "сорок", "двойка", "три нуля"; [] where it is no numeral."""
+    word, following = words[position].text, text_at(words, position + 1)
+    if word in _TIMES and following in _DIGIT_NOUNS:
+        return [(_DIGIT_NOUNS[following], "zero")] * _TIMES[word], position + 2
+    if word in _DIGIT_NOUNS:
+        return [(_DIGIT_NOUNS[word], "zero")], position + 1
+    item = numeral(words[position])
+    if item is None or item.ending or item.kind == "scale":
+        return [], position
+    return [(str(item.value), item.kind)], position + 1
 
 
-def _groups(words: Sequence[Token], first: int, last: int) -> list[str]:
+def _groups(run: Sequence[Spoken]) -> list[str]:
     """The run as whole numbers: "сорок пять шестьдесят" is 45 and 60."""
-    groups = []
-    position = first
-    while position < last:
-        found = read_number(words, position)
-        if found is None:
-            position += 1
-            continue
-        groups.append(str(found.value))
-        position = min(found.last, last)
+    groups: list[str] = []
+    open_places = 0
+    for value, kind in run:
+        if _fills(value, kind, open_places):
+            groups[-1] = groups[-1][: -len(value)] + value
+        elif value:
+            groups.append(value)
+        open_places = _OPEN.get(kind, 0)
     return groups
 
 
-def _phone(values: tuple[tuple[str, str], ...], plus: bool) -> str | None:
+# Noughts at the end of a numeral that a lesser one may fill: two of "пятьсот".
+_OPEN = {"hundred": 2, "ten": 1}
+
+
+def _fills(value: str, kind: str, open_places: int) -> bool:
+    if kind in ("zero", "stop"):
+        return False
+    return open_places == 2 if kind == "teen" else len(value) <= open_places
+
+
+def _phone(values: tuple[Spoken, ...], plus: bool) -> str | None:
     """The run as a telephone, if its words fall into a telephone's groups."""
     if len(values) > _LONGEST_PHONE:
         return None
@@ -110,7 +119,7 @@ def _phone(values: tuple[tuple[str, str], ...], plus: bool) -> str | None:
 
 
 @lru_cache(maxsize=1_000)
-def _split(values: tuple[tuple[str, str], ...], sizes: tuple[int, ...]) -> tuple[str, ...] | None:
+def _split(values: tuple[Spoken, ...], sizes: tuple[int, ...]) -> tuple[str, ...] | None:
     """Cut numeral words into groups of the given numbers of digits; the first cut that fits."""
     if not sizes:
         return None if values else ()
@@ -123,70 +132,7 @@ def _split(values: tuple[tuple[str, str], ...], sizes: tuple[int, ...]) -> tuple
     return None
 
 
-def _joined(values: tuple[tuple[str, str], ...], size: int) -> str | None:
-    """Numeral words as exactly `size` digits: "пятьсот пятьдесят пять", "ноль пять"."""
-    digits = ""
-    open_places = 0  # noughts at the end that a lesser word may still fill: two after "пятьсот"
-    for value, kind in values:
-        if kind != "zero" and len(value) <= open_places and (kind != "teen" or open_places == 2):
-            digits = digits[: len(digits) - len(value)] + value
-        else:
-            digits += value
-        open_places = {"hundred": 2, "ten": 1}.get(kind, 0)
+def _joined(values: tuple[Spoken, ...], size: int) -> str | None:
+    """Numerals as exactly `size` digits: "пятьсот пятьдесят пять", "ноль пять"."""
+    digits = "".join(_groups(values))
     return digits if len(digits) == size else None
-
-
-def address(words: Sequence[Token], first: int) -> Found | None:
-    """ "инфо собака беседа точка ру" and "беседа точка ру слэш хелп"."""
-    if not _sign_is_near(words, first):
-        return None
-    written, position = "", first
-    while position - first < _LONGEST_ADDRESS:
-        piece, position = _piece(words, position)
-        sign, following = _sign(words, position)
-        if not piece or not sign:
-            return None
-        zone = _ZONES.get(text_at(words, following))
-        written += piece + sign
-        position = following
-        if sign == "." and zone and ("@" in written or text_at(words, following + 1) != "собака"):
-            return _with_path(words, following + 1, written + zone)
-    return None
-
-
-def _sign_is_near(words: Sequence[Token], first: int) -> bool:
-    """Whether a sign's name may follow the first piece; most words are settled here."""
-    following = first + 1
-    if (
-        following < len(words)
-        and numeral(words[first]) is None
-        and numeral(words[following]) is None
-    ):
-        return text_at(words, following) in _SIGNS or text_at(words, following) in _LOW
-    return True
-
-
-def _with_path(words: Sequence[Token], position: int, written: str) -> Found:
-    """ "слэш хелп" after an address."""
-    sign, following = _sign(words, position)
-    piece, last = _piece(words, following) if sign == "/" else ("", position)
-    return _with_path(words, last, f"{written}/{piece}") if piece else (position, written)
-
-
-def _piece(words: Sequence[Token], position: int) -> tuple[str, int]:
-    """A word, a number, or a word with a number, between signs; "" where there is none."""
-    word = text_at(words, position)
-    number = read_number(words, position)
-    if number:
-        return str(number.value), number.last
-    if not word.isalnum() or word in _SIGNS:
-        return "", position
-    written = _HOSTS.get(word) or "".join(_LETTERS.get(letter, letter) for letter in word)
-    number = read_number(words, position + 1)
-    return (f"{written}{number.value}", number.last) if number else (written, position + 1)
-
-
-def _sign(words: Sequence[Token], position: int) -> tuple[str, int]:
-    """The sign named at a position, and the token after it; "" where there is none."""
-    position += text_at(words, position) in _LOW
-    return _SIGNS.get(text_at(words, position), ""), position + 1

@@ -212,6 +212,8 @@ def keys() -> dict[str, str]:
     """One key for each spelling of a word, written or spoken: "wifi" for Wi-Fi and «вай-фай»."""
     found: dict[str, str] = {}
     for written, variants in _rows():
+        if written in _ONE_WAY and _cyrillic(written):
+            continue  # "ПО" is not «по»
         key = _without_hyphens(variants[0] if written in _ONE_WAY else written.lower())
         for spelling in (written.lower(), *variants):
             for form in (spelling, spelling.replace(" ", ""), spelling.replace(" ", "-")):

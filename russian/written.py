@@ -6,14 +6,14 @@ telephones and codes in dictation.py.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from russian import amounts, dictation, writing
+from russian import addresses, amounts, dictation, writing
 from russian.reading import Found, Token, tokens
 from russian.spans import Converted, Replacement, rewrite
 
 WrittenRule = Callable[[Sequence[Token], int], Found | None]
 
 _RULES: tuple[WrittenRule, ...] = (
-    dictation.address,
+    addresses.address,
     dictation.sequence,
     writing.date,
     writing.clock,

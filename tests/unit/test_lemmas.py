@@ -48,7 +48,7 @@ def test_neighbouring_numbers_stay_apart() -> None:
 
 
 def test_function_words_are_dropped() -> None:
-    assert lemmas("а как же мне, пожалуйста, это и у вас") == []
+    assert lemmas("а как же мне по нему, пожалуйста, это и то у вас") == []
 
 
 def test_ten_thousand_words_take_under_a_second_when_warm() -> None:

@@ -14,7 +14,7 @@ from russian.written import to_written
 
 pytestmark = pytest.mark.unit
 
-few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _ALPHABET = re.compile(r"[А-Яа-яЁё .,!?;:()\"'«»…—–+\u0301-]*")
 _PIECES = st.sampled_from(
     (

@@ -1,0 +1,80 @@
+"""E-mail and web addresses as callers spell them: "инфо собака беседа точка ру"."""
+
+from collections.abc import Sequence
+
+from russian.reading import Found, Token, numeral, read_number, text_at
+from russian.tables import listed
+
+_SIGNS = {
+    "точка": ".", "собака": "@", "дефис": "-", "тире": "-", "подчеркивание": "_", "слэш": "/",
+    "слеш": "/", "минус": "-",
+}  # fmt: skip
+_ZONES = {
+    "ру": "ru", "ком": "com", "орг": "org", "нет": "net", "рф": "рф", "инфо": "info", "су": "su",
+}  # fmt: skip
+_HOSTS = {
+    "мейл": "mail", "мэйл": "mail", "маил": "mail", "джимейл": "gmail", "гмейл": "gmail",
+    "жмайл": "gmail", "гмаил": "gmail", "яндекс": "yandex", "беседа": "beseda", "инфо": "info",
+    "саппорт": "support", "суппорт": "support", "хелп": "help", "бк": "bk", "я": "ya",
+    "гугл": "google", "админ": "admin", "офис": "office", "сейлс": "sales",
+}  # fmt: skip
+_LOW = ("нижнее", "нижний")  # "нижнее подчёркивание"
+_LONGEST_ADDRESS = 24  # words
+_LATIN = listed("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya")
+_LETTERS = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True)) | {"ъ": "", "ь": ""}
+
+
+def address(words: Sequence[Token], first: int) -> Found | None:
+    """ "инфо собака беседа точка ру" and "беседа точка ру слэш хелп"."""
+    if not _sign_is_near(words, first):
+        return None
+    written, position = "", first
+    while position - first < _LONGEST_ADDRESS:
+        piece, position = _piece(words, position)
+        sign, following = _sign(words, position)
+        if not piece or not sign:
+            return None
+        zone = _ZONES.get(text_at(words, following))
+        written += piece + sign
+        position = following
+        if sign == "." and zone and ("@" in written or text_at(words, following + 1) != "собака"):
+            return _with_path(words, following + 1, written + zone)
+    return None
+
+
+def _sign_is_near(words: Sequence[Token], first: int) -> bool:
+    """Whether a sign's name may follow the first piece; most words are settled here."""
+    following = first + 1
+    if (
+        following < len(words)
+        and numeral(words[first]) is None
+        and numeral(words[following]) is None
+    ):
+        return text_at(words, following) in _SIGNS or text_at(words, following) in _LOW
+    return True
+
+
+def _with_path(words: Sequence[Token], position: int, written: str) -> Found:
+    """ "слэш хелп" after an address."""
+    sign, following = _sign(words, position)
+    piece, last = _piece(words, following) if sign == "/" else ("", position)
+    return _with_path(words, last, f"{written}/{piece}") if piece else (position, written)
+
+
+def _piece(words: Sequence[Token], position: int) -> tuple[str, int]:
+    """A word, a number, or a word with a number, between signs; "" where there is none."""
+    word = text_at(words, position)
+    number = read_number(words, position)
+    if number:
+        return str(number.value), number.last
+    if not word.isalnum() or word in _SIGNS:
+        return "", position
+    written = _HOSTS.get(word) or "".join(_LETTERS.get(letter, letter) for letter in word)
+    number = read_number(words, position + 1)
+    return (f"{written}{number.value}", number.last) if number else (written, position + 1)
+
+
+def _sign(words: Sequence[Token], position: int) -> tuple[str, int]:
+    """The sign named at a position, and the token after it; "" where there is none."""
+    position += text_at(words, position) in _LOW
+    return _SIGNS.get(text_at(words, position), ""), position + 1
