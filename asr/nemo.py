@@ -72,8 +72,8 @@ class NemoRecogniser:
 def configure_decoding(model: Any, entry: ModelEntry) -> None:
     """Greedy decoding with word times and confidences, and the entry's language model.
 
-    The confidence of a word is the lowest of its tokens', each 1 minus the normalised
-    Tsallis entropy of its distribution (Laptev and Ginsburg, 2023, arXiv:2212.08703).
+    The confidence of a word is the mean over its tokens of the probability of the best one,
+    scaled so that a guess among all of them is 0.
     """
     from omegaconf import OmegaConf, open_dict
 
@@ -88,13 +88,8 @@ def configure_decoding(model: Any, entry: ModelEntry) -> None:
             "preserve_token_confidence": True,
             "preserve_word_confidence": True,
             "exclude_blank": True,
-            "aggregation": "min",
-            "method_cfg": {
-                "name": "entropy",
-                "entropy_type": "tsallis",
-                "alpha": 0.33,
-                "entropy_norm": "exp",
-            },
+            "aggregation": "mean",
+            "method_cfg": {"name": "max_prob", "alpha": 1.0},
         }
         decoding.greedy = {**decoding.get("greedy", {}), **_fused_language_model(entry)}
     if hybrid:

@@ -125,10 +125,10 @@ def _recipe(kind: Kind) -> tuple[Any, AbstractContextManager[Any], "SaveRestoreC
 
     if kind == "fastpitch":
         return FastPitchModel, nullcontext(), SaveRestoreConnector()
-    return HifiGanModel, _without_discriminators(), _generator_only()
+    return HifiGanModel, without_discriminators(), _generator_only()
 
 
-def _without_discriminators() -> AbstractContextManager[Any]:
+def without_discriminators() -> AbstractContextManager[Any]:
     """HiFi-GAN builds 70 M parameters that only its training needs; build none of them."""
     import torch
 

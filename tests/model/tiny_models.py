@@ -7,6 +7,8 @@ path as a trained one.
 from pathlib import Path
 from typing import Any
 
+from models.loading import without_discriminators
+
 CORPUS = """мама мыла раму сколько стоит доставка в москву
 как проверить скорость интернета дома вечером
 почему не работает телевидение после грозы
@@ -70,20 +72,27 @@ def save_fastpitch(path: Path, **extra: Any) -> Path:
     from omegaconf import OmegaConf
 
     torch.manual_seed(2)
-    FastPitchModel(cfg=OmegaConf.create(_fastpitch_config() | extra)).save_to(str(path))
+    model = FastPitchModel(cfg=OmegaConf.create(_fastpitch_config() | extra))
+    with torch.no_grad():
+        # Durations are exp(output) - 1 frames: four for a letter.
+        for bias in model.fastpitch.duration_predictor.fc.parameters():
+            bias.fill_(1.6) if bias.ndim == 1 else bias.mul_(0.1)
+    model.save_to(str(path))
     return path
 
 
 def save_hifigan(path: Path, discriminators: bool = False) -> Path:
-    """A vocoder for the voice; with its discriminators it takes 280 MB."""
+    """A vocoder for the voice; `discriminators` leaves parameters of theirs in the file, of
+    which real ones hold 280 MB."""
     import torch
     from nemo.collections.tts.models import HifiGanModel
     from omegaconf import OmegaConf
 
     torch.manual_seed(3)
-    model = HifiGanModel(cfg=OmegaConf.create(_hifigan_config()))
-    if not discriminators:
-        del model.mpd, model.msd
+    with without_discriminators():
+        model = HifiGanModel(cfg=OmegaConf.create(_hifigan_config()))
+    if discriminators:
+        model.mpd, model.msd = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
     model.save_to(str(path))
     return path
 
