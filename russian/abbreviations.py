@@ -18,7 +18,7 @@ _FIXED = {
     "мин.": "минут", "сек.": "секунд", "макс.": "максимум", "тыс.": "тысяч", "млн": "миллионов",
     "млрд": "миллиардов", "руб.": "рублей", "коп.": "копеек", "проф.": "профессор",
     "акад.": "академик", "им.": "имени", "зам.": "заместитель", "доп.": "дополнительный",
-    "раб.": "рабочий",
+    "раб.": "рабочих", "мес.": "месяц", "нед.": "неделю", "вых.": "выходной",
 }  # fmt: skip
 # Nouns, put into the case that the word before asks for.
 _NOUNS = {
@@ -86,7 +86,7 @@ def _say_days(found: re.Match[str]) -> str | None:
     first, last = found.groups()
     if last:
         return f"с {_DAYS[first.lower()][1]} по {_DAYS[last.lower()][2]}"
-    if first.isupper() or (first.lower() in ("ср", "вс") and "." not in found.group()):
+    if first.isupper() or (first in ("ср", "вс") and "." not in found.group()):
         return None
     accusative = "accs" in cases_before(found.string, found.start())
     return _capital(_DAYS[first.lower()][2 if accusative else 0], found) + full_stop(found)

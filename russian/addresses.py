@@ -42,6 +42,18 @@ def address(words: Sequence[Token], first: int) -> Found | None:
     return None
 
 
+def dotted(words: Sequence[Token], first: int) -> Found | None:
+    """ "сто девяносто два точка сто шестьдесят восемь точка ноль точка один" is an IP address."""
+    groups: list[str] = []
+    position = first
+    while (number := read_number(words, position)) and not number.ending:
+        groups.append(str(number.value))
+        if text_at(words, number.last) != "точка":
+            return (number.last, ".".join(groups)) if len(groups) > 2 else None
+        position = number.last + 1
+    return None
+
+
 def _sign_is_near(words: Sequence[Token], first: int) -> bool:
     """Whether a sign's name may follow the first piece; most words are settled here."""
     following = first + 1

@@ -59,7 +59,7 @@ _COUNT_FORMS = frozenset(
 _PARTS_OF_DAY = frozenset(listed("утро вечер ночь"))
 
 _BEFORE = re.compile(rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+)[ «\"(]{{1,3}}$")
-_AFTER = re.compile(rf" ([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)")
+_AFTER = re.compile(rf" (?:раб\. ?)?([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)")
 _LOOK_BACK = 40
 
 

@@ -25,6 +25,7 @@ _SCALES = (("тысяч", "тыс."), ("миллион", "млн"), ("милли
 _WHOLES = frozenset(listed("целая целых целые целой целым целыми целую"))
 _HALVES = frozenset(("полтора", "полторы", "полутора"))
 _BETWEEN = frozenset(("до", "-", "—", "–"))
+_FROM = frozenset(("с", "со", "от"))
 _CENTS = {"рубль": "копейка", "доллар": "цент", "евро": "цент"}
 _MONEY = frozenset(("рубль", "доллар", "евро"))
 
@@ -48,7 +49,10 @@ def quantity(words: Sequence[Token], first: int) -> Found | None:
         return measured
     between = text_at(words, amount.last)
     if between in _BETWEEN:
-        return _range(words, amount, between)
+        spanned = first > 0 and between == "до" and words[first - 1].text in _FROM
+        return _range(words, amount, between, spanned)
+    if between == "дробь":
+        return _fraction(words, amount)
     if "," in amount.figures:
         return amount.last, amount.figures
     return _close_range(words, amount)
@@ -59,13 +63,19 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
 
 
-def _range(words: Sequence[Token], low: Amount, between: str) -> Found | None:
-    """ "от трёх до пяти рублей": the first number is a figure, for the second is."""
+def _fraction(words: Sequence[Token], over: Amount) -> Found | None:
+    """ "дом пять дробь один" is 5/1."""
+    under = _amount(words, over.last + 1)
+    return (under.last, f"{over.figures}/{under.figures}") if under else None
+
+
+def _range(words: Sequence[Token], low: Amount, between: str, spanned: bool) -> Found | None:
+    """ "от трёх до пяти": figures, where a unit, "с" or "от", or a larger number shows a span."""
     high = _amount(words, low.last + 1)
     if high is None:
         return None
     measured = _with_unit(words, high)
-    if measured is None and max(low.value, high.value) < 10:
+    if measured is None and not spanned and max(low.value, high.value) < 10:
         return None
     last, written = measured or (high.last, high.figures)
     joint = f" {between} " if between != "-" else "-"

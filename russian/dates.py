@@ -42,6 +42,7 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?(?: (\d{{4}})(?!\d){tail})?",
                              re.IGNORECASE), _day_month),
         Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"), _years),
+        Rule("0", re.compile(r"(\d{4})( по | до )(\d{4}) (год|годы|гг?\.?)(?![а-яё])"), _till_year),
         Rule("0", re.compile(r"(\d{4}|\d\d) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"), _year),
     ]  # fmt: skip
 
@@ -130,6 +131,17 @@ def _short_case(text: str, start: int) -> Case:
     if allowed:
         return allowed[0]
     return "gent" if before else "nomn"
+
+
+def _till_year(found: re.Match[str]) -> str | None:
+    """ "с 2022 по 2024 год"."""
+    low, joint, high, noun = found.groups()
+    if word_before(found.string, found.start()) not in ("с", "со", "от"):
+        return None
+    case: Case = "accs" if joint == " по " else "gent"
+    forms = _YEARS_FORMS if noun in ("годы", "гг", "гг.") else _YEAR_FORMS
+    said = f"{ordinal(int(low), 'gent')}{joint}{ordinal(int(high), case)} {forms[case]}"
+    return said + full_stop(found)
 
 
 def _years(found: re.Match[str]) -> str:

@@ -10,6 +10,11 @@ _LONG = re.compile(
     rf"(?P<country>\+ ?7|8|7){_GAP}(?P<area>\d{{3}}){_GAP}(?P<a>\d{{3}})"
     rf"{_GAP}(?P<b>\d\d){_GAP}(?P<c>\d\d)(?!\d)"
 )
+# Smaller towns have four digits of area and six of number.
+_TOWN = re.compile(
+    rf"(?P<country>\+ ?7|8){_GAP}\(?(?P<area>\d{{4}})\){_GAP}"
+    r"(?P<a>\d\d)-(?P<b>\d\d)-(?P<c>\d\d)(?!\d)"
+)
 _OTHER = re.compile(r"\+\d{1,3}(?:[ ()\-]{0,2}\d{1,4}){2,6}(?!\d)")
 _LOCAL = re.compile(r"(?:\d{3}|\d\d)-\d\d-\d\d(?![\d-])")
 
@@ -18,6 +23,7 @@ def rules() -> list[Rule]:
     """Numbers of Russia, of other countries, local ones, and extensions by themselves."""
     return [
         Rule("0#", _LONG, _long),
+        Rule("0#", _TOWN, _long),
         Rule("#", _OTHER, _other),
         Rule("0", re.compile(r"8-800(?![\d-])"), lambda _: "восемь восемьсот"),
         Rule("0", _LOCAL, _local),
@@ -31,8 +37,13 @@ def group_in_words(digits: str) -> str:
     words = ["ноль"] * noughts
     if digits[noughts:]:
         rest = digits[noughts:]
-        words.append(cardinal(int(rest)) if len(rest) <= 3 else spelled(rest))
+        pairs = [rest] if len(rest) <= 3 else [rest[:-2], rest[-2:]]
+        words += [group_in_words(pair) if pair[0] == "0" else _in_words(pair) for pair in pairs]
     return " ".join(words)
+
+
+def _in_words(digits: str) -> str:
+    return cardinal(int(digits)) if len(digits) <= 3 else spelled(digits)
 
 
 def _long(found: re.Match[str]) -> str | None:

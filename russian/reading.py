@@ -95,6 +95,7 @@ def lexicon() -> dict[str, Numeral]:
         if value > 1000:
             endings = ("", "а", "у", "ом", "е", "ы", "ов", "ам", "ами", "ах")
         found |= {stem + ending: Numeral(value, "scale") for ending in endings}
+    found |= {word: Numeral(1000, "scale") for word in ("тыща", "тыщи", "тыщу", "тыщ")}
     found |= {
         word: Numeral(0, "zero") for word in ("ноль", "нуль", "ноля", "нолю", "нолем", "ноле")
     }

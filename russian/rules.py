@@ -27,7 +27,7 @@ class Rule:
 # A place is a digit, a Latin letter or a sign, and a Cyrillic word only where it may be short for
 # something: before a full stop, slash or hyphen, or in capitals. Others are passed over.
 _PLACE = re.compile(
-    r"(?P<я>[А-Яа-яЁё]{1,6}(?=[./-])|[А-ЯЁ]{2,8}(?![а-яё])|(?:млн|млрд|ул|кв|пн|вт|сб|вс)(?![а-яё]))"
+    r"(?P<я>[А-Яа-яЁё]{1,6}(?=[./-])|[А-ЯЁ]{2,8}(?![а-яё])|(?:млн|млрд|ул|кв|[Пп]н|[Вв]т|[Сс]р|[Чч]т|[Пп]т|[Сс]б|[Вв]с)(?![а-яё]))"
     r"|(?P<skip>[А-Яа-яЁё]+)|(?P<d>\d)|(?P<a>[A-Za-z])|(?P<x>[^\s.,!?;:()\"'«»…—])"
 )
 

@@ -94,13 +94,19 @@ def number(words: Sequence[Token], first: int) -> Found | None:
         return _ordinal(words, found)
     if found.value < 10:
         return _one_digit(words, found)
-    alone = found.last - found.first == 1
+    return None if _stays_in_words(words, found) else (found.last, grouped(found.value))
+
+
+def _stays_in_words(words: Sequence[Token], found: Number) -> bool:
+    """ "миллион проблем", "сорока прилетела", "без десяти восемь"."""
+    first = found.first
+    if first and words[first - 1].text == "без" and read_number(words, found.last):
+        return True
     item = numeral(words[first])
-    if alone and item and item.kind == "scale":
-        return None
-    if alone and words[first].text in _DOUBTFUL and not _counts(words, first):
-        return None
-    return found.last, grouped(found.value)
+    if found.last - first > 1 or item is None:
+        return False
+    doubtful = words[first].text in _DOUBTFUL and not _counts(words, first)
+    return item.kind == "scale" or doubtful
 
 
 def _one_digit(words: Sequence[Token], found: Number) -> Found | None:

@@ -14,6 +14,7 @@ WrittenRule = Callable[[Sequence[Token], int], Found | None]
 
 _RULES: tuple[WrittenRule, ...] = (
     addresses.address,
+    addresses.dotted,
     dictation.sequence,
     writing.date,
     writing.clock,
