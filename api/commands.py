@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from api.cli import BAD_INPUT, DONE, complain
 from api.settings import Settings, read_settings
 from api.talk import Reply, Stages, collect, joined
 from api.wiring import Services, log_to_home
-from dialog.audio import write_wav
+from dialog.audio import decode, write_wav
 from dialog.errors import BadInput
 from dialog.messages import Recording, Speech, Transcript
 from rag.library import Progress
@@ -51,11 +53,15 @@ def serve(settings: Settings) -> int:
 
 def talk(arguments: argparse.Namespace, services: Services) -> int:
     """The main job: a recorded question in, a spoken answer out."""
-    stages = services.stages(
-        voice=arguments.voice, speed=arguments.speed, spoken=arguments.output is not None
-    )
+    spoken = arguments.output is not None
+    next(decode(arguments.file, 16_000))  # bad audio is refused before models are loaded
+    began_s = time.perf_counter()
+    asyncio.run(services.load(spoken=spoken))
+    load_ms = round((time.perf_counter() - began_s) * 1000, 1)
+    stages = services.stages(voice=arguments.voice, speed=arguments.speed, spoken=spoken)
     reply = _exchange(Recording(arguments.file), services, stages)
-    if arguments.output is not None and reply.speech:
+    reply = replace(reply, timings_ms={"load": load_ms, **reply.timings_ms})
+    if spoken and reply.speech:
         write_wav(arguments.output, joined(reply.speech), reply.speech[0].rate_hz)
     _print_reply(arguments, reply)
     return DONE

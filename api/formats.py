@@ -153,6 +153,7 @@ def reply_json(reply: Reply) -> dict[str, object]:
 
 
 STAGES_RU = {
+    "load": "загрузка моделей",
     "listen": "распознавание",
     "respond": "поиск и ответ",
     "speak": "синтез",

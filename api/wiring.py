@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from api.settings import Settings
 from api.talk import Reply, Stages
@@ -116,6 +116,14 @@ class Services:
         """Begin to load both models; returns at once."""
         self.recogniser.start()
         self.synthesiser.start()
+
+    async def load(self, *, spoken: bool) -> None:
+        """Load the models side by side and wait. What fails here is told by who needs it."""
+        threads: list[ModelThread[Any]] = [self.recogniser]
+        if spoken:
+            threads.append(self.synthesiser)
+        loads = (thread.run(lambda _: None) for thread in threads)
+        await asyncio.gather(*loads, return_exceptions=True)
 
     async def readiness(self) -> dict[str, str]:
         """Each part's state: `ready`, or in a word what keeps it."""
