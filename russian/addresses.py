@@ -19,6 +19,7 @@ _HOSTS = {
     "гугл": "google", "админ": "admin", "офис": "office", "сейлс": "sales",
 }  # fmt: skip
 _LOW = ("нижнее", "нижний")  # "нижнее подчёркивание"
+_MOST_GROUPS = 8  # of an IP address or a version
 _LONGEST_ADDRESS = 24  # words
 _LATIN = listed("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya")
 _LETTERS = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True)) | {"ъ": "", "ь": ""}
@@ -46,7 +47,10 @@ def dotted(words: Sequence[Token], first: int) -> Found | None:
     """ "сто девяносто два точка сто шестьдесят восемь точка ноль точка один" is an IP address."""
     groups: list[str] = []
     position = first
-    while (number := read_number(words, position)) and not number.ending:
+    while len(groups) < _MOST_GROUPS:
+        number = read_number(words, position)
+        if number is None or number.ending:
+            return None
         groups.append(str(number.value))
         if text_at(words, number.last) != "точка":
             return (number.last, ".".join(groups)) if len(groups) > 2 else None
