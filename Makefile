@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 export BESEDA_HOME ?= $(CURDIR)/.beseda
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c constraints.txt
 # Pins what a source distribution is built with, too; pip itself must be new enough first.
-BUILD := --build-constraint constraints.txt
+# `compat` puts the checkout on the path as it is, without a finder that warns of its folders.
+BUILD := --build-constraint constraints.txt --config-settings editable_mode=compat
 SOURCES := pyproject.toml constraints.txt
 
 .PHONY: help demo serve test test-unit test-gpu check bench asr-model tts-model clean
