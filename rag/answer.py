@@ -22,7 +22,7 @@ CANNOT_LOOK_UP = "Извините, сейчас я не могу загляну
 
 THRESHOLD = 0.5
 """The share of a question that the best passage must cover to answer it; see evidence.py and
-tests/unit/test_knowing.py, where it is measured."""
+tests/contract/test_knowing.py, where it is measured."""
 
 PASSAGES = 5
 CANDIDATES = 20
@@ -41,7 +41,7 @@ class Answerer:
 
     async def answer(
         self, question: str, history: Sequence[ChatMessage] = ()
-    ) -> AsyncIterator[AnswerDelta | Answer]:
+    ) -> AsyncGenerator[AnswerDelta | Answer]:
         """Deltas as they come, then exactly one `Answer`, whose text is all of them joined.
 
         Never raises for a model, an index or a database that is down: the answer says so.
@@ -75,7 +75,10 @@ class Answerer:
         if self._llm is not None:
             try:
                 stream = self._llm.stream(prompt.messages(asked.text, found, history))
-                async with contextlib.aclosing(_sentences(stream)) as whole:
+                async with (
+                    contextlib.aclosing(stream),
+                    contextlib.aclosing(_sentences(stream)) as whole,
+                ):
                     async for sentence in whole:
                         yield AnswerDelta(f" {sentence}" if said else sentence)
                         said.append(sentence)

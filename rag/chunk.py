@@ -43,7 +43,8 @@ def passages(markdown: str, title: str = "") -> list[NewPassage]:
     splitter = ExperimentalMarkdownSyntaxTextSplitter(_HEADERS)
     found = []
     for section in splitter.split_text(markdown):
-        headings = [plain(section.metadata[key]) for key in sorted(section.metadata)]
+        # Its other metadata is a code block's language.
+        headings = [plain(section.metadata.get(depth, "")) for _, depth in _HEADERS]
         shown = " › ".join(heading for heading in headings if heading and heading != title)
         found += [NewPassage(shown, text) for text in _packed(_lines(section.page_content))]
     return found

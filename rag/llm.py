@@ -5,7 +5,7 @@ Knows the wire, its timeouts and Saiga's sampling; knows nothing of passages or 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -24,8 +24,11 @@ class ChatMessage:
 
 
 class ChatModel(Protocol):
-    def stream(self, messages: Sequence[ChatMessage]) -> AsyncIterator[str]:
-        """Pieces of the reply as they come; raises `Unavailable` at any point of it."""
+    def stream(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[str]:
+        """Pieces of the reply as they come; raises `Unavailable` at any point of it.
+
+        Closing it early stops the server's work.
+        """
         ...
 
 
@@ -70,7 +73,7 @@ class OpenAIChat:
         self._timeouts = timeouts or Timeouts()
         self._transport = transport
 
-    async def stream(self, messages: Sequence[ChatMessage]) -> AsyncIterator[str]:
+    async def stream(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[str]:
         """Pieces of the reply. A client of its own for each: it lives in the caller's loop."""
         await asyncio.to_thread(import_module, "openai")  # a second of work, once
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout

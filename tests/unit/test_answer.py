@@ -1,0 +1,180 @@
+"""The ladder: a model, the documents' own sentences, an honest "I do not know"."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from dialog.errors import Unavailable
+from dialog.messages import Answer, AnswerDelta
+from rag import prompt
+from rag.answer import CANNOT_LOOK_UP, UNKNOWN, Answerer
+from rag.library import Library, open_library
+from rag.llm import ChatMessage
+from store.engine import Store, open_store
+from tests.service.test_one_home import article
+
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+
+EXTRACT = "В статье «Тариф „Домашний 200“» сказано: Тариф «Домашний 200» стоит 650 рублей в месяц."
+
+
+class Scripted:
+    """A model that says its pieces; an exception among them is raised at its place."""
+
+    def __init__(self, *pieces: str | Exception) -> None:
+        self._pieces = pieces
+        self.asked: list[Sequence[ChatMessage]] = []
+        self.closed = False
+
+    async def stream(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[str]:
+        self.asked.append(messages)
+        try:
+            for piece in self._pieces:
+                await asyncio.sleep(0)
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+        finally:
+            self.closed = True
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path_factory.mktemp('store')}/beseda.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def library(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    folder = tmp_path_factory.mktemp("docs")
+    opened = open_library(store, folder / "index")
+    prices = "Тариф «Домашний 200» стоит 650 рублей в месяц. Договор бессрочный."
+    opened.ingest(
+        [
+            article(folder, "Тариф «Домашний 200»", prices),
+            article(folder, "Поддержка", "Поддержка отвечает круглосуточно по номеру 8-800-100."),
+            article(folder, "Документы", "Возьмите с собой:\n\n- паспорт;\n- договор."),
+        ]
+    )
+    yield opened
+    opened.close()
+
+
+async def ask(answerer: Answerer, question: str = "сколько стоит тариф домашний двести") -> Answer:
+    """The answer; on the way its shape is checked: deltas, then one answer that joins them."""
+    messages = [message async for message in answerer.answer(question)]
+    *deltas, answer = messages
+    assert isinstance(answer, Answer)
+    assert all(isinstance(delta, AnswerDelta) for delta in deltas)
+    assert "".join(d.text for d in deltas if isinstance(d, AnswerDelta)) == answer.text
+    return answer
+
+
+async def test_without_a_model_the_document_speaks(library: Library) -> None:
+    answer = await ask(Answerer(library))
+    assert answer.source == "extractive"
+    assert answer.text == EXTRACT
+    (source,) = answer.sources
+    assert source.title == "Тариф «Домашний 200»"
+    assert source.quote == "Тариф «Домашний 200» стоит 650 рублей в месяц."
+    assert source.score == pytest.approx(1.0)
+
+
+async def test_the_model_is_passed_on_sentence_by_sentence(library: Library) -> None:
+    model = Scripted("Он сто", "ит 650", " рублей. Это", " недорого.")
+    answerer = Answerer(library, model)
+    messages = [message async for message in answerer.answer("сколько стоит домашний двести")]
+    assert messages[:2] == [AnswerDelta("Он стоит 650 рублей."), AnswerDelta(" Это недорого.")]
+    answer = messages[2]
+    assert isinstance(answer, Answer)
+    assert (answer.text, answer.source) == ("Он стоит 650 рублей. Это недорого.", "llm")
+    assert answer.sources[0].title == "Тариф «Домашний 200»"
+    assert model.closed
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (),
+        ("",),
+        ("  \n ",),
+        (Unavailable("down"),),
+        ("Он сто", Unavailable("died")),
+        (ValueError(),),
+    ],
+    ids=["nothing", "empty", "blank", "refused", "died in the first sentence", "a bug in it"],
+)
+async def test_a_model_that_says_nothing_whole_leaves_the_document_to_speak(
+    library: Library, pieces: tuple[str | Exception, ...]
+) -> None:
+    answer = await ask(Answerer(library, Scripted(*pieces)))
+    assert (answer.text, answer.source) == (EXTRACT, "extractive")
+
+
+async def test_a_model_that_dies_later_is_followed_and_never_repeated(library: Library) -> None:
+    model = Scripted("Это хороший тариф. Он сто", Unavailable("died"))
+    answer = await ask(Answerer(library, model))
+    assert answer.text == f"Это хороший тариф. {EXTRACT}"
+    assert answer.source == "extractive"
+
+
+async def test_a_sentence_that_the_model_quoted_is_not_quoted_again(library: Library) -> None:
+    quoted = "Тариф «Домашний 200» стоит 650 рублей в месяц."
+    answer = await ask(Answerer(library, Scripted(f"{quoted} Дого", Unavailable("died"))))
+    assert answer.text.count("650") == 1
+    assert answer.text.startswith(quoted)
+
+
+async def test_an_answer_cut_at_the_limit_ends_with_its_last_whole_sentence(
+    library: Library,
+) -> None:
+    answer = await ask(Answerer(library, Scripted("Он стоит 650 рублей. Кроме того, вы можете")))
+    assert (answer.text, answer.source) == ("Он стоит 650 рублей.", "llm")
+
+
+async def test_a_model_that_finds_nothing_in_the_passages_is_no_source(library: Library) -> None:
+    answer = await ask(Answerer(library, Scripted(prompt.NOT_FOUND)))
+    assert (answer.source, answer.sources) == ("none", ())
+
+
+async def test_what_no_document_covers_is_not_known_and_no_model_is_asked(
+    library: Library,
+) -> None:
+    model = Scripted("выдумка")
+    answer = await ask(Answerer(library, model), "какая погода будет завтра")
+    assert (answer.text, answer.source, answer.sources) == (UNKNOWN, "none", ())
+    assert model.asked == []
+
+
+async def test_a_list_is_announced_with_its_items(library: Library) -> None:
+    answer = await ask(Answerer(library), "что взять с собой")
+    assert answer.text.endswith("Возьмите с собой: паспорт; договор.")
+
+
+async def test_an_empty_library_knows_nothing(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/empty.db")
+    library = open_library(store, tmp_path / "index")
+    assert (await ask(Answerer(library))).source == "none"
+    library.close()
+    store.close()
+
+
+async def test_when_retrieval_is_down_it_says_so(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/beseda.db")
+    (tmp_path / "index").write_text("a file where the folder should be")
+    library = open_library(store, tmp_path / "index")
+    answer = await ask(Answerer(library, Scripted("выдумка")))
+    assert (answer.text, answer.source) == (CANNOT_LOOK_UP, "none")
+    store.close()
+
+
+async def test_a_listener_who_leaves_stops_the_model(library: Library) -> None:
+    model = Scripted("Первое. ", "Второе. ", "Третье. ")
+    messages = Answerer(library, model).answer("сколько стоит домашний двести")
+    async for _ in messages:
+        break
+    await messages.aclose()
+    assert model.closed

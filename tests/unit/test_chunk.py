@@ -1,0 +1,87 @@
+"""Markdown cut into passages: headings kept, tables as rows, sentences whole."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.chunk import LONGEST_CHARS, SHORTEST_CHARS, TAIL_CHARS, passages, plain, plain_passages
+from store.documents import NewPassage
+
+pytestmark = pytest.mark.unit
+
+
+def test_headings_are_the_context_and_never_mix() -> None:
+    markdown = (
+        "# Тарифы\n\nВступление.\n\n## Дом\n\nПро дом.\n\n### Цена\n\n500 рублей.\n\n"
+        "## Офис\n\nПро офис."
+    )
+    assert passages(markdown, "Тарифы") == [
+        NewPassage("", "Вступление."),
+        NewPassage("Дом", "Про дом."),
+        NewPassage("Дом › Цена", "500 рублей."),
+        NewPassage("Офис", "Про офис."),
+    ]
+
+
+def test_a_table_becomes_a_line_for_each_row() -> None:
+    markdown = (
+        "| Тариф | Скорость | Wi-Fi |\n|---|:--|--:|\n| Дом | 100 Мбит/с | да |\n| Игра | | нет |\n"
+    )
+    (passage,) = passages(markdown)
+    assert passage.text == "Дом: скорость — 100 Мбит/с; Wi-Fi — да.\nИгра: Wi-Fi — нет."
+
+
+def test_a_table_of_two_columns_needs_no_column_names() -> None:
+    (passage,) = passages("| Услуга | Цена |\n|---|---|\n| Замена | 200 рублей |\n")
+    assert passage.text == "Замена: 200 рублей."
+
+
+def test_list_items_are_lines_and_a_paragraph_after_them_is_its_own() -> None:
+    (passage,) = passages("Возьмите:\n\n1. паспорт;\n2. договор,\n   если есть.\n\nПриходите.")
+    assert passage.text == "Возьмите:\nпаспорт;\nдоговор, если есть.\nПриходите."
+
+
+def test_inline_marks_leave_their_words() -> None:
+    assert plain("**Жирный** и _курсив_, `код`, [ссылка](http://x)![схема](y.png)") == (
+        "Жирный и курсив, код, ссылкасхема"
+    )
+    assert plain(r"наберите \*21\* и 2 * 3 * 4, snake_case_name") == (
+        "наберите *21* и 2 * 3 * 4, snake_case_name"
+    )
+
+
+def test_code_fences_and_rules_are_no_text_and_code_has_no_headings() -> None:
+    found = passages("```sh\n# не заголовок\n```\n\n---\n\nПосле.")
+    assert found == [NewPassage("", "# не заголовок"), NewPassage("", "После.")]
+
+
+def test_a_long_section_is_cut_between_sentences() -> None:
+    sentence = "Это предложение номер {} про скорость интернета в большой квартире."
+    text = " ".join(sentence.format(number) for number in range(40))
+    found = [passage.text for passage in passages(text)]
+    assert " ".join(found) == text
+    assert all(SHORTEST_CHARS <= len(one) <= LONGEST_CHARS for one in found[:-1])
+    assert all(one.endswith(".") for one in found)
+
+
+def test_a_short_rest_joins_the_passage_before_it() -> None:
+    text = "Слово " * 100 + "конец.\n\nКороткий хвост."
+    (passage,) = passages(text)
+    assert passage.text.endswith("конец.\nКороткий хвост.")
+
+
+def test_text_without_a_full_stop_is_cut_between_words() -> None:
+    found = [passage.text for passage in plain_passages("слово " * 500)]
+    assert all(len(text) <= LONGEST_CHARS + TAIL_CHARS for text in found)
+    assert " ".join(" ".join(found).split()) == ("слово " * 500).strip()
+
+
+def test_nothing_gives_nothing() -> None:
+    assert passages("") == passages("# Заголовок\n\n## Ещё\n") == plain_passages(" \n\n ") == []
+
+
+@given(st.text(alphabet="аб .!?\n-*#|1", max_size=300))
+def test_any_markdown_gives_short_lines_of_text(markdown: str) -> None:
+    for passage in passages(markdown):
+        assert passage.text.strip() == passage.text != ""
+        assert len(passage.text) <= LONGEST_CHARS + TAIL_CHARS

@@ -1,0 +1,35 @@
+"""Vectors of lemmas: stable, saturating, shortened for long texts."""
+
+import pytest
+
+from rag import sparse
+
+pytestmark = pytest.mark.unit
+
+
+def weight(text: str, term: str) -> float:
+    vector = sparse.document_vector(text)
+    return dict(zip(vector.indices, vector.values, strict=True))[sparse.index_of(term)]
+
+
+def test_a_term_has_the_same_dimension_for_ever() -> None:
+    """Indexes on disk depend on it: another hash must raise VERSION."""
+    assert (sparse.VERSION, sparse.index_of("тариф")) == (1, 3405334330)
+    assert 0 <= sparse.index_of("рубль") < 2**32
+
+
+def test_forms_of_a_word_are_one_term() -> None:
+    assert sparse.query_vector("тарифы") == sparse.query_vector("тарифами")
+    assert sparse.query_vector("тариф тариф") == sparse.query_vector("тариф")
+
+
+def test_repetition_saturates_and_length_dilutes() -> None:
+    once, twice = weight("тариф скорость", "тариф"), weight("тариф тариф", "тариф")
+    assert once < twice < 2 * once
+    assert weight("тариф " * 50, "тариф") < sparse.K1 + 1
+    assert weight("тариф " + "скорость цена " * 50, "тариф") < once
+
+
+def test_a_text_without_words_has_no_dimensions() -> None:
+    assert sparse.query_vector("?!").indices == ()
+    assert sparse.document_vector("").indices == ()
