@@ -24,11 +24,13 @@ def load_accentor() -> Accentor:
     """The accent model, loaded once (seconds, some 60 MB inside its package, no network)."""
     import torch
 
-    threads = torch.get_num_threads()
-    from silero_stress import load_accentor as load  # sets torch's threads to 1 on import
+    # The package and its model leave torch with one thread and without gradients.
+    threads, gradients = torch.get_num_threads(), torch.is_grad_enabled()
+    from silero_stress import load_accentor as load
 
-    torch.set_num_threads(threads)
     model = load()
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(gradients)
 
     def accentor(text: str) -> str:
         # One vowel needs no mark, and a marked preposition would be read as a full word.

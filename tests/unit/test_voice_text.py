@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from russian.stress import marked
+from russian.stress import load_accentor, marked
 from russian.voice import LETTERS, PUNCTUATION, in_alphabet, read_aloud, voice_text
 
 ALPHABET = re.compile(rf"[{LETTERS}{re.escape(PUNCTUATION)}+ ]*")
@@ -74,3 +74,14 @@ def test_the_accent_model_reads_numbers_homographs_and_yo() -> None:
     assert voice_text("Доставка - 250 ₽.") == "дост+авка - дв+ести пятьдес+ят рубл+ей."
     assert voice_text("Ключ от замка, все ещё дома?").startswith("ключ от замк+а, ")
     assert voice_text("за\u0301мок на горе") == "з+амок на гор+е"
+
+
+@pytest.mark.model
+def test_the_accent_model_leaves_torch_as_it_was() -> None:
+    import torch
+
+    load_accentor.cache_clear()
+    threads = torch.get_num_threads()
+    load_accentor()("замок на горе")
+    assert torch.is_grad_enabled()
+    assert torch.get_num_threads() == threads
