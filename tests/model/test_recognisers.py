@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from asr.engine import load_recogniser
 from asr.nemo import NemoRecogniser, load
 from dialog.errors import Unavailable
+from dialog.messages import Samples
 from models.catalogue import resolve
 from tests.model import tiny_models
 from tests.model.conftest import ASR_KINDS
@@ -20,7 +22,7 @@ LENGTHS = (48_000, 8_000, 20_000)
 Tiny = Callable[[str], Path]
 
 
-def sounds() -> list[np.ndarray]:
+def sounds() -> list[Samples]:
     rng = np.random.default_rng(0)
     return [(0.1 * rng.standard_normal(n)).astype(np.float32) for n in LENGTHS]
 
@@ -77,26 +79,23 @@ def test_the_language_is_a_prompt(kind: str, tiny: Tiny) -> None:
 
 
 def test_language_tags_are_not_words() -> None:
-    class Hypothesis:
-        text = "добрый день <ru-RU>"
-        timestamp = {
-            "word": [
-                {"word": "добрый", "start": 0.1, "end": 0.4},
-                {"word": "день <ru-RU>", "start": 0.5, "end": 0.9},
-                {"word": "<ru-RU>", "start": 0.9, "end": 0.9},
-            ]
-        }
-        word_confidence = [0.9, 0.8, 0.7]
-        token_confidence = None
+    words = [("добрый", 0.1, 0.4), ("день <ru-RU>", 0.5, 0.9), ("<ru-RU>", 0.9, 0.9)]
+    offsets = [{"word": word, "start": start, "end": end} for word, start, end in words]
+    hypothesis = SimpleNamespace(
+        text="добрый день <ru-RU>",
+        timestamp={"word": offsets},
+        word_confidence=[0.9, 0.8, 0.7],
+        token_confidence=None,
+    )
 
     class Model:
-        cfg = type("Config", (), {"preprocessor": {"sample_rate": 16_000}})()
+        cfg = SimpleNamespace(preprocessor={"sample_rate": 16_000})
 
-        def get_transcribe_config(self) -> type:
-            return type("Options", (), {})
+        def get_transcribe_config(self) -> SimpleNamespace:
+            return SimpleNamespace()
 
-        def transcribe(self, audio: object, override_config: object) -> list[type[Hypothesis]]:
-            return [Hypothesis]
+        def transcribe(self, audio: object, override_config: object) -> list[SimpleNamespace]:
+            return [hypothesis]
 
     (transcript,) = NemoRecogniser(Model()).transcribe([np.zeros(16_000, np.float32)])
     assert transcript.text == "добрый день"

@@ -321,6 +321,7 @@ def _hifigan_config() -> dict[str, Any]:
 def save_bigrams(tokenizer_folder: Path, path: Path) -> Path:
     """An ARPA bigram model over the tokens of `CORPUS`, one character for each token."""
     from collections import Counter
+    from itertools import pairwise
     from math import log10
 
     import sentencepiece
@@ -329,7 +330,7 @@ def save_bigrams(tokenizer_folder: Path, path: Path) -> Path:
         model_file=str(tokenizer_folder / "tokenizer.model")
     )
     lines = [[chr(i + 100) for i in pieces.encode(line)] for line in CORPUS.split("\n")]
-    pairs = Counter(p for line in lines for p in zip(line, line[1:], strict=False))
+    pairs = Counter(p for line in lines for p in pairwise(line))
     firsts = Counter(first for first, _ in pairs.elements())
     symbols = ["<unk>", "<s>", "</s>", *(chr(i + 100) for i in range(len(pieces)))]
     single = log10(1 / len(symbols))
