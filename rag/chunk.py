@@ -31,6 +31,8 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|`+|~~)(?=\S)(.+?)(?<=[^\s\\])\1")
 _UNDERSCORES = re.compile(r"(?<!\w)(_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>])")
+# PostgreSQL takes no NUL, no database half of a surrogate pair; PDFs hold both.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -58,7 +60,7 @@ def plain_passages(text: str) -> list[NewPassage]:
 
 def plain(markdown: str) -> str:
     """One line without Markdown's inline marks: links and emphasis leave their words."""
-    text = _BREAK.sub(" ", markdown)
+    text = _BREAK.sub(" ", _UNSTORABLE.sub("", markdown))
     text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
     text = _UNDERSCORES.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     return re.sub(r"\s+", " ", _ESCAPE.sub(r"\1", text)).strip()

@@ -53,8 +53,7 @@ def convert(path: Path, extension: str) -> Converted:
 def read_text(path: Path) -> str:
     """A text file's content: UTF-8 or UTF-16 by its mark, UTF-8, or else Windows-1251."""
     guard.check_signature(path, "a text file", b"")
-    if path.stat().st_size > guard.MAX_TEXT_BYTES:
-        raise BadInput("the text is too large", status=413, code="too_large")
+    guard.check_text_size(path)
     data = path.read_bytes()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _decoded(data, "utf-16")
@@ -92,7 +91,11 @@ def _html(path: Path) -> Converted:
     from markitdown.converters import HtmlConverter
 
     guard.check_signature(path, "an HTML page", b"")
-    page = BeautifulSoup(path.read_bytes(), "html.parser")
+    guard.check_text_size(path)
+    data = path.read_bytes()
+    if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadInput("not an HTML page: it has binary content", code="wrong_format")
+    page = BeautifulSoup(data, "html.parser")
     title = page.title.get_text(" ", strip=True) if page.title else ""
     for noise in page.select(", ".join(_NOISE)):
         # An article's own header holds its heading.

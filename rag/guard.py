@@ -33,6 +33,13 @@ def check_size(path: Path) -> None:
         raise BadInput(f"the file is larger than {limit} MB", status=413, code="too_large")
 
 
+def check_text_size(path: Path) -> None:
+    """Raises BadInput for a text too large to be held in memory several times."""
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        limit = MAX_TEXT_BYTES // 2**20
+        raise BadInput(f"the text is larger than {limit} MB", status=413, code="too_large")
+
+
 def check_signature(path: Path, wanted: str, signature: bytes) -> None:
     """Raises BadInput when the file does not begin like `wanted`; `signature` may be empty."""
     with path.open("rb") as file:

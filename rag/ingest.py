@@ -120,4 +120,5 @@ def _record(record: object) -> tuple[str, str, str]:
         raise TypeError
     if not 0 < len(identifier) <= MAX_ID_CHARS or "\0" in text + title + identifier:
         raise ValueError
+    (text + title + identifier).encode()  # half of a surrogate pair is a ValueError
     return identifier, title, text

@@ -163,6 +163,12 @@ class Library:
         self._index.close()
 
     def _take(self, path: Path, source: str, document_id: str | None) -> list[Ingested]:
+        try:
+            return self._take_readable(path, source, document_id)
+        except OSError as error:
+            raise BadInput(f"cannot be read: {error.strerror}", code="unreadable") from error
+
+    def _take_readable(self, path: Path, source: str, document_id: str | None) -> list[Ingested]:
         extension = Path(source).suffix.lower()
         if extension == ingest.RECORDS:
             return self._take_records(path, source)

@@ -42,6 +42,12 @@ BAD: dict[str, tuple[str, Make, str]] = {
     "no extension": ("README", text("text"), "unknown format: no extension"),
     "binary named txt": ("a.txt", text(bytes(range(256)) * 4), "not a text file"),
     "png named md": ("a.md", text(b"\x89PNG\r\n\x1a\n" + bytes(64)), "the content is an image"),
+    "binary named html": ("a.html", text(bytes(range(256)) * 4), "not an HTML page"),
+    "half a surrogate pair": (
+        "a.jsonl",
+        text('{"_id": "1", "text": "\\ud800"}\n'),
+        "line 1 is not",
+    ),
     "pdf named html": ("a.html", documents.pdf, "not an HTML page: the content is a PDF"),
     "text named docx": ("a.docx", text("hello"), "not a DOCX: the content is something else"),
     "text named pdf": ("a.pdf", text("hello"), "not a PDF: the content is something else"),

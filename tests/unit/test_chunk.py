@@ -50,6 +50,10 @@ def test_inline_marks_leave_their_words() -> None:
     )
 
 
+def test_what_no_database_can_hold_is_left_out() -> None:
+    assert plain("цена\x00 650\ud800 рублей\x1f") == "цена 650 рублей"
+
+
 def test_code_fences_and_rules_are_no_text_and_code_has_no_headings() -> None:
     found = passages("```sh\n# не заголовок\n```\n\n---\n\nПосле.")
     assert found == [NewPassage("", "# не заголовок"), NewPassage("", "После.")]
