@@ -1,0 +1,160 @@
+"""FastPitch's training: from letters with known durations and pitch to mels. Resumable.
+
+Knows batches, losses and the learning rate. The alignment is made before, in `alignment`.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import cos, pi
+from pathlib import Path
+
+import numpy as np
+import torch
+from nemo.collections.tts.models import FastPitchModel
+from torch import Tensor
+
+from models.recipes.tts.config import MELS
+from models.recipes.tts.dataset import Speech, Utterance
+
+LOG = logging.getLogger("tts.acoustic")
+_RATE = 1e-3
+_WARMUP = 200
+_FRAMES = 2000
+_SAVE_S = 420
+_PROSODY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Shapes: text, durations, pitch, text_mask (B, tokens); mel (B, 80, T); mel_mask (B, 1, T)."""
+
+    text: Tensor
+    text_mask: Tensor
+    durations: Tensor
+    pitch: Tensor
+    mel: Tensor
+    mel_mask: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Mean absolute and squared errors of log mels, of log durations and of scaled pitch."""
+
+    mel_l1: Tensor
+    mel_l2: Tensor
+    duration: Tensor
+    pitch: Tensor
+
+    def total(self) -> Tensor:
+        return self.mel_l1 + 0.5 * self.mel_l2 + _PROSODY * (self.duration + self.pitch)
+
+    def values(self) -> list[float]:
+        return [float(x.detach()) for x in (self.mel_l1, self.mel_l2, self.duration, self.pitch)]
+
+
+def collate(utterances: list[Utterance], speech: Speech, pad: int) -> Batch:
+    """Pitch is in deviations from the voice's mean, 0 where a token has none."""
+    rows, most = len(utterances), max(len(u.tokens) for u in utterances)
+    longest = max(u.frames for u in utterances)
+    text, durations = torch.full((rows, most), pad), torch.zeros(rows, most, dtype=torch.long)
+    pitch, text_mask = torch.zeros(rows, most), torch.zeros(rows, most)
+    mel, mel_mask = torch.zeros(rows, MELS, longest), torch.zeros(rows, 1, longest)
+    for row, utterance in enumerate(utterances):
+        tokens, frames, hz = len(utterance.tokens), utterance.frames, utterance.token_pitch_hz()
+        scaled = np.where(hz > 0, (hz - speech.pitch_mean_hz) / speech.pitch_std_hz, 0.0)
+        text[row, :tokens] = torch.tensor(utterance.tokens)
+        text_mask[row, :tokens] = 1
+        durations[row, :tokens] = torch.from_numpy(np.asarray(utterance.durations))
+        pitch[row, :tokens] = torch.from_numpy(scaled.astype(np.float32))
+        mel[row, :, :frames] = torch.from_numpy(utterance.mel.astype(np.float32))
+        mel_mask[row, :, :frames] = 1
+    return Batch(text, text_mask, durations, pitch, mel, mel_mask)
+
+
+def losses(model: FastPitchModel, batch: Batch) -> Losses:
+    spectrogram, _, _, log_durations, pitch, *_ = model.fastpitch(
+        text=batch.text, durs=batch.durations, pitch=batch.pitch
+    )
+    error = (spectrogram - batch.mel) * batch.mel_mask
+    cells, tokens = batch.mel_mask.sum() * MELS, batch.text_mask.sum()
+    wanted = torch.log(batch.durations.float() + 1)
+    return Losses(
+        mel_l1=error.abs().sum() / cells,
+        mel_l2=(error**2).sum() / cells,
+        duration=((log_durations - wanted) ** 2 * batch.text_mask).sum() / tokens,
+        pitch=((pitch - batch.pitch) ** 2 * batch.text_mask).sum() / tokens,
+    )
+
+
+def train(model: FastPitchModel, speech: Speech, state: Path, steps: int) -> None:
+    """Train `model` in place to `steps`, going on from `state` where that file exists."""
+    weights = [p for n, p in model.fastpitch.named_parameters() if not n.startswith("aligner")]
+    optimiser = torch.optim.AdamW(weights, lr=_RATE, betas=(0.9, 0.98), weight_decay=1e-2)
+    done = _resume(model, optimiser, state)
+    pad, saved = model.vocab.pad, time.monotonic()
+    batches = _batches([u for u in speech.utterances if not u.held_out])
+    recent: list[list[float]] = []
+    while done < steps:
+        model.train()
+        done += 1
+        for group in optimiser.param_groups:
+            group["lr"] = rate_at(done, steps)
+        found = losses(model, collate(next(batches), speech, pad))
+        optimiser.zero_grad()
+        torch.autograd.backward(found.total())
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimiser.step()
+        recent.append(found.values())
+        if done % 50 == 0:
+            LOG.info("step %d %s", done, np.round(np.mean(recent, 0), 4))
+            recent.clear()
+        if time.monotonic() - saved > _SAVE_S or done == steps:
+            _save(model, optimiser, state, done)
+            LOG.info("step %d held out %s", done, held_out(model, speech))
+            saved = time.monotonic()
+    model.eval()
+
+
+@torch.no_grad()
+def held_out(model: FastPitchModel, speech: Speech) -> list[float]:
+    """`Losses` of the held-out sentences, given their true durations and pitch."""
+    model.eval()
+    kept = [u for u in speech.utterances if u.held_out]
+    found = [losses(model, collate([u], speech, model.vocab.pad)).values() for u in kept]
+    return [round(float(x), 4) for x in np.mean(found, 0)]
+
+
+def rate_at(step: int, steps: int) -> float:
+    """A linear warm-up, then a half cosine down to 3 %."""
+    return _RATE * min(1, step / _WARMUP) * (0.03 + 0.97 * 0.5 * (1 + cos(pi * step / steps)))
+
+
+def _batches(utterances: list[Utterance]) -> Iterator[list[Utterance]]:
+    """Endless batches of utterances of about one length, about `_FRAMES` frames together."""
+    while True:
+        found: list[list[Utterance]] = [[]]
+        for utterance in sorted(utterances, key=lambda u: u.frames + random.uniform(-15, 15)):
+            if found[-1] and (len(found[-1]) + 1) * utterance.frames > _FRAMES:
+                found.append([])
+            found[-1].append(utterance)
+        random.shuffle(found)
+        yield from found
+
+
+def _resume(model: FastPitchModel, optimiser: torch.optim.Optimizer, state: Path) -> int:
+    if not state.exists():
+        return 0
+    saved = torch.load(state, weights_only=True)
+    model.load_state_dict(saved["model"])
+    optimiser.load_state_dict(saved["optimiser"])
+    return int(saved["step"])
+
+
+def _save(model: FastPitchModel, optimiser: torch.optim.Optimizer, state: Path, step: int) -> None:
+    temporary = state.with_suffix(".tmp")
+    content = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
+    torch.save(content, temporary)
+    temporary.replace(state)

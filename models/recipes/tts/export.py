@@ -1,0 +1,42 @@
+"""Checkpoints as they ship: half precision, no discriminators, restorable without any data.
+
+Also the way back, used for evaluation and for going on from a shipped checkpoint.
+"""
+
+import copy
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+from nemo.collections.tts.models import FastPitchModel, HifiGanModel
+from nemo.core import ModelPT
+
+from models.recipes.tts.vocoder import Nothing
+
+FASTPITCH = "tts-ru-fastpitch.nemo"
+HIFIGAN = "tts-ru-hifigan.nemo"
+
+
+def save(model: ModelPT, path: Path) -> None:
+    """Write `model` in half precision; it restores as float32. A reader sees whole files only."""
+    ours = copy.deepcopy(model).half()
+    for discriminator in ("mpd", "msd"):
+        if hasattr(ours, discriminator):
+            delattr(ours, discriminator)
+    temporary = path.with_name(f"{path.stem}-writing.nemo")
+    ours.save_to(str(temporary))
+    temporary.replace(path)
+
+
+def restore(folder: Path) -> tuple[FastPitchModel, HifiGanModel]:
+    """The pair in `folder`, float32, in evaluation mode, on the CPU."""
+    where = torch.device("cpu")
+    voice = FastPitchModel.restore_from(str(folder / FASTPITCH), map_location=where)
+    with patch.multiple(
+        "nemo.collections.tts.models.hifigan",
+        MultiPeriodDiscriminator=Nothing,
+        MultiScaleDiscriminator=Nothing,
+    ):
+        vocoder = HifiGanModel.restore_from(str(folder / HIFIGAN), map_location=where)
+    vocoder.generator.remove_weight_norm()
+    return voice.eval(), vocoder.eval()
