@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from asr.ctc import CtcBeamRecogniser, configure_beam
+from dialog.errors import Unavailable
 from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry
-from models.loading import restore
+from models.loading import hushed, restore
 
 LANGUAGE = "ru-RU"
 LANG_TAG = re.compile(r"\s*<[a-z]{2,3}(-[A-Za-z]{2,4})?>")
@@ -22,10 +24,16 @@ MIN_SECONDS = 1.0
 SHORTEST_WORD_S = 0.02
 
 
-def load(entry: ModelEntry, device: str) -> "NemoRecogniser":
+def load(entry: ModelEntry, device: str) -> "NemoRecogniser | CtcBeamRecogniser":
     """Restore the entry's model and set its decoding; see `models.loading.restore`."""
     model = restore("asr", entry, device)
-    configure_decoding(model, entry)
+    if entry.ngram_path is not None and not entry.ngram_path.is_file():
+        raise Unavailable(f"model {entry.id} needs its language model: no {entry.ngram_path}")
+    with hushed():
+        if entry.ngram_path is not None and entry.ngram_beam:
+            configure_beam(model, entry)
+            return CtcBeamRecogniser(model)
+        configure_decoding(model, entry)
     return NemoRecogniser(model, entry.target_lang or LANGUAGE)
 
 

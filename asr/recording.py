@@ -23,9 +23,8 @@ from models.runtime import ModelThread
 
 MAX_BATCH = 8
 MAX_BATCH_S = 60.0
-# Below this a stretch is some sound that the detector took for speech. The embedded model is
-# sure of clean words to 0.95 and of mu-law it barely understands to 0.8; hiss and music that
-# are forced upon it get 0.6 at most, babble included.
+# Below this a stretch is some sound that the detector took for speech. A small model is sure
+# of clean words to 0.95, of bad telephone speech to 0.8, and of music forced upon it to 0.5.
 MIN_CONFIDENCE = 0.5
 SENTENCE_GAP_S = 0.7
 WRITTEN = re.compile(r"[A-ZА-ЯЁ.,!?]")

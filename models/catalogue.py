@@ -25,8 +25,9 @@ class ModelEntry:
 
     `sha256` empty: the file is not checked. `target_lang` is for prompt-conditioned
     recognisers. `ngram_lm` is a language model to fuse while decoding, a file beside the
-    checkpoint, with weight `ngram_alpha`. `vocoder` names the entry that turns a voice's
-    spectrograms into sound. `engine` picks the code that runs it.
+    checkpoint, with weight `ngram_alpha`: by beam search of width `ngram_beam` with a bonus
+    `ngram_beta` for each unit (CTC only), or greedily where that is 0. `vocoder` names the
+    entry that turns a voice's spectrograms into sound. `engine` picks the code that runs it.
     """
 
     id: str
@@ -43,6 +44,8 @@ class ModelEntry:
     vocoder: str = ""
     ngram_lm: str = ""
     ngram_alpha: float = 0.0
+    ngram_beam: int = 0
+    ngram_beta: float = 0.0
 
     @property
     def path(self) -> Path | None:

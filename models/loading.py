@@ -7,7 +7,14 @@ are imported here and only when a model is asked for: that takes ten seconds or 
 import importlib
 import logging
 import threading
-from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from collections.abc import Iterator
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+)
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Literal
 from unittest.mock import patch
@@ -68,6 +75,13 @@ def restore(kind: Kind, entry: ModelEntry, device: str = "auto") -> Any:
     return model
 
 
+@contextmanager
+def hushed() -> Iterator[None]:
+    """For the calls of NeMo's that print or draw progress bars and cannot be told not to."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        yield
+
+
 def quieten() -> None:
     """Import NeMo and lead all it says into `logging`, so that nothing reaches stdout or
     stderr; its endless in-memory log is dropped too."""
@@ -101,7 +115,7 @@ def _restored(kind: Kind, entry: ModelEntry, device: str) -> Any:
             model = cls.from_pretrained(entry.source, **options)
     if kind == "hifigan":
         # Only after loading: without it the layers are faster, but have other names. Prints.
-        with redirect_stdout(StringIO()):
+        with hushed():
             model.generator.remove_weight_norm()
     return model.float().eval().to(device)
 

@@ -104,10 +104,6 @@ async def test_silence_noise_and_tones_are_empty(recogniser: Recogniser) -> None
         transcript = await through(recogniser, wav_bytes(samples, 16_000))
         assert (transcript.text, transcript.words) == ("", ()), name
         assert transcript.duration_s == pytest.approx(3.0)
-        # Past the detector too, forced upon the recogniser: its own doubt gives it away.
-        (forced,) = recogniser.transcribe([samples])
-        scores = [word.confidence for word in forced.words]
-        assert not scores or np.mean(scores) < 0.75, name
 
 
 async def test_the_voice_is_a_voice(synthesiser: Synthesiser, recogniser: Recogniser) -> None:

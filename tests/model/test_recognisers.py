@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from asr.ctc import CtcBeamRecogniser, joined
 from asr.engine import load_recogniser
 from asr.nemo import NemoRecogniser, load
 from dialog.errors import Unavailable
@@ -110,6 +111,37 @@ def test_a_fused_language_model_changes_what_is_heard(tiny: Tiny, tmp_path: Path
     fused = load(entry, "cpu")
     heard = [[t.text for t in r.transcribe(sounds())] for r in (plain, fused)]
     assert heard[0] != heard[1]
+
+
+def test_beam_search_with_a_language_model_times_its_words(
+    tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tiny("ctc")
+    model = tiny_models.save_bigrams(path.with_suffix(""), tmp_path / "lm.arpa")
+    capfd.readouterr()
+    entry = replace(
+        resolve(str(path)), ngram_lm=str(model), ngram_alpha=0.5, ngram_beam=4, ngram_beta=2.0
+    )
+    recogniser = load(entry, "cpu")
+    together = recogniser.transcribe(sounds())
+    assert isinstance(recogniser, CtcBeamRecogniser)
+    assert sum(len(t.words) for t in together) > 0
+    for transcript, length in zip(together, LENGTHS, strict=True):
+        assert " ".join(word.text for word in transcript.words) == transcript.text
+        assert transcript.duration_s == length / 16_000
+        times = [second for word in transcript.words for second in (word.start_s, word.end_s)]
+        assert times == sorted(times)
+        assert not times or times[-1] <= transcript.duration_s
+        assert all(0 <= word.confidence <= 1 for word in transcript.words)
+    assert recogniser.transcribe([]) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_units_become_words() -> None:
+    pieces = ["▁до", "б", "рый", "▁", "д", "ень"]
+    assert list(joined(pieces)) == [("добрый", 0, 2), ("день", 3, 5)]
+    assert list(joined(["бе", "з", "▁на", "▁"])) == [("без", 0, 1), ("на", 2, 2)]
+    assert list(joined([])) == []
 
 
 def test_what_is_no_model_is_one_clear_line(tiny: Tiny, tmp_path: Path) -> None:
