@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.model import tiny_models
+from tests.model import tiny_models, tiny_voices
 
 ASR_KINDS = ("ctc", "rnnt", "tdt", "hybrid", "prompt", "hybrid-prompt")
 
@@ -30,9 +30,9 @@ def tiny(nemo: None, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str]
             if kind == "fastpitch":
                 from russian.voice import VOICE_TEXT_VERSION
 
-                tiny_models.save_fastpitch(path, voice_text_version=VOICE_TEXT_VERSION)
+                tiny_voices.save_fastpitch(path, voice_text_version=VOICE_TEXT_VERSION)
             elif kind == "hifigan":
-                tiny_models.save_hifigan(path)
+                tiny_voices.save_hifigan(path)
             else:
                 tiny_models.save_asr(kind, path)
             made[kind] = path

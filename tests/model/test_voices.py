@@ -11,7 +11,7 @@ from dialog.errors import Unavailable
 from models.catalogue import ModelEntry, resolve
 from models.loading import restore
 from russian.voice import VOICE_TEXT_VERSION
-from tests.model import tiny_models
+from tests.model import tiny_voices
 from tts.nemo import NemoSynthesiser, load
 
 pytestmark = pytest.mark.model
@@ -62,7 +62,7 @@ def test_nothing_of_it_reaches_the_terminal(tiny: Tiny, capfd: pytest.CaptureFix
 
 
 def test_a_vocoder_with_discriminators_loads_without_them(tiny: Tiny, tmp_path: Path) -> None:
-    full = tiny_models.save_hifigan(tmp_path / "full.nemo", discriminators=True)
+    full = tiny_voices.save_hifigan(tmp_path / "full.nemo", discriminators=True)
     with_them = restore("hifigan", resolve(str(full)), "cpu")
     without = restore("hifigan", resolve(str(tiny("hifigan"))), "cpu")
     names = {name.partition(".")[0] for name, _ in with_them.named_parameters()}
@@ -85,7 +85,7 @@ def test_half_precision_checkpoints_become_float32(tiny: Tiny, tmp_path: Path) -
 def test_a_voice_of_another_alphabet_or_without_vocoder_is_refused(
     tiny: Tiny, tmp_path: Path
 ) -> None:
-    old = tiny_models.save_fastpitch(tmp_path / "old.nemo", voice_text_version=0)
+    old = tiny_voices.save_fastpitch(tmp_path / "old.nemo", voice_text_version=0)
     entry = replace(pair(tiny), source=str(old), id="old")
     with pytest.raises(Unavailable, match=f"version 0, this is {VOICE_TEXT_VERSION}"):
         load(entry, "cpu")
@@ -96,7 +96,7 @@ def test_a_voice_of_another_alphabet_or_without_vocoder_is_refused(
 
 
 def test_named_voices_are_speakers(tiny: Tiny, tmp_path: Path) -> None:
-    path = tiny_models.save_fastpitch(
+    path = tiny_voices.save_fastpitch(
         tmp_path / "two.nemo",
         voice_text_version=VOICE_TEXT_VERSION,
         n_speakers=2,
