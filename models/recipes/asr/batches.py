@@ -34,7 +34,8 @@ def mu_law(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     narrow = np.fft.irfft(spectrum, len(audio))
     folded = np.sign(narrow) * np.log1p(255 * np.minimum(np.abs(narrow), 1)) / np.log(256)
     coarse = np.round(folded * 127) / 127
-    return (np.sign(coarse) * (256 ** np.abs(coarse) - 1) / 255).astype(np.float32)
+    wide = np.sign(coarse) * (256 ** np.abs(coarse) - 1) / 255
+    return np.asarray(wide, dtype=np.float32)
 
 
 def coloured_noise(samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -42,7 +43,7 @@ def coloured_noise(samples: int, rng: np.random.Generator) -> NDArray[np.float32
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     spectrum *= (1 + np.arange(len(spectrum))) ** -rng.uniform(0, 0.9)
     noise = np.fft.irfft(spectrum, samples)
-    return (noise / (noise.std() + 1e-9)).astype(np.float32)
+    return np.asarray(noise / (noise.std() + 1e-9), dtype=np.float32)
 
 
 def disturb(
@@ -57,7 +58,7 @@ def disturb(
         quieter_db = rng.uniform(30 - 20 * level, 40)
         power = audio.std() * 10 ** (-quieter_db / 20)
         audio = audio + power * coloured_noise(len(audio), rng)
-    if rng.random() < 0.3 * level:
+    if rng.random() < 0.9 * level:
         audio = mu_law(audio)
     return np.clip(audio, -1, 1)
 

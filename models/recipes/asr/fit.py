@@ -133,7 +133,7 @@ class Run:
         started = time.monotonic()
         batch = self.data.next()
         loss = loss_of(self.model, batch, masks)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         done = self.spent_s / (60 * self.args.minutes)
         rate = rate_at(self.step, done, self.args.warmup, self.args.rate, self.args.decay_from)

@@ -46,7 +46,8 @@ def measure(model: EncDecCTCModelBPE, path: Path, limit: int = 10_000) -> dict[s
     """Word error rate in per cent, in all and by voice; ё counts as е."""
     folder = SpeechFolder(path)
     folder.refresh()
-    wrong, words = defaultdict(int), defaultdict(int)
+    wrong: dict[str, int] = defaultdict(int)
+    words: dict[str, int] = defaultdict(int)
     for utterance, text in zip(
         folder.utterances[:limit], transcribe(model, folder, limit), strict=True
     ):

@@ -16,7 +16,7 @@ _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 @torch.no_grad()
 def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
     """The nearest orthogonal matrices (B, rows, columns), roughly: singular values near 1."""
-    x = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x: Tensor = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
     tall = x.shape[1] > x.shape[2]
     x = (x.mT if tall else x).contiguous()
     a, b, c = _COEFFICIENTS
@@ -63,7 +63,8 @@ class Muon(torch.optim.Optimizer):
 
 def optimisers(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the encoder layers' matrices, AdamW for everything else."""
-    matrices, others = [], []
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
     for name, p in model.named_parameters():
         wide = p.dim() >= 2 and p.numel() // p.shape[0] > 16 and min(p.shape[:2]) > 16
         (matrices if wide and "encoder.layers" in name else others).append(p)

@@ -57,7 +57,7 @@ class SpeechFolder:
         """The utterance in [-1, 1]."""
         start = utterance.offset
         block = self._audio[utterance.shard][start : start + utterance.samples]
-        return block.astype(np.float32) / 32768
+        return block.astype(np.float32) / np.float32(32768)
 
     def __len__(self) -> int:
         return len(self.utterances)
