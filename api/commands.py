@@ -14,7 +14,7 @@ from api import formats
 from api.cli import BAD_INPUT, DONE, complain
 from api.settings import Settings, read_settings
 from api.talk import Reply, Stages, collect, joined
-from api.wiring import Services, log_to_home
+from api.wiring import Services, settle_in
 from dialog.audio import decode, write_wav
 from dialog.errors import BadInput
 from dialog.messages import Recording, Speech, Transcript
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.command == "normalize":  # needs neither a home nor settings
         return normalize(arguments)
     settings = read_settings()
-    log_to_home(settings.home)
+    settle_in(settings.home)
     if arguments.command == "serve":
         return serve(settings)
     with Services(settings) as services:

@@ -5,6 +5,7 @@ The one place that knows which class stands behind which setting.
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -34,8 +35,9 @@ HISTORY_TURNS = 5
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def log_to_home(home: Path) -> None:
-    """Send all logging, libraries' warnings included, to `home`/beseda.log; stderr stays clean.
+def settle_in(home: Path) -> None:
+    """Make `home` hold whatever the process writes: logging, libraries' warnings included, goes
+    to its beseda.log, so that stderr stays clean, and downloaded models to its hub/.
 
     Raises BadInput when the home cannot be written.
     """
@@ -47,6 +49,10 @@ def log_to_home(home: Path) -> None:
     except OSError as error:
         raise BadInput(f"cannot write to BESEDA_HOME {home}: {error.strerror}") from None
     logging.captureWarnings(True)
+    os.environ.setdefault("HF_HOME", str(home / "hub"))
+    # Libraries below would report their use to their makers; nothing may leave the machine.
+    for switch in ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        os.environ.setdefault(switch, "1")
     # These name addresses and queries at INFO.
     for noisy in ("httpx", "httpcore", "openai", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
