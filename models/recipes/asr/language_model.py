@@ -16,6 +16,8 @@ from nemo.collections.asr.parts.submodules.ngram_lm import NGramGPULanguageModel
 
 Gram = tuple[str, ...]
 START, END = "<s>", "</s>"
+ORDER = 6
+LEAST = [1, 2, 4, 10, 14, 16]
 _OFFSET = 100
 
 
@@ -100,8 +102,8 @@ def main() -> None:
     parser.add_argument("--text", type=Path, action="append", required=True, help="plain lines")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--order", type=int, default=6)
-    parser.add_argument("--least", type=int, nargs="+", default=[1, 1, 2, 4, 6, 8])
+    parser.add_argument("--order", type=int, default=ORDER)
+    parser.add_argument("--least", type=int, nargs="+", default=LEAST)
     args = parser.parse_args()
     text = [line for path in args.text for line in path.read_text("utf-8").splitlines() if line]
     print(build(text, args.tokenizer, args.out, args.order, args.least), "n-grams")

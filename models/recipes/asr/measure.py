@@ -3,15 +3,14 @@
 python -m models.recipes.asr.measure CHECKPOINT FOLDER...
 """
 
-import argparse
 from collections import defaultdict
 from pathlib import Path
 
 import torch
-from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
+from nemo.collections.asr.models import EncDecCTCModelBPE
 
 from models.recipes.asr.batches import collate
-from models.recipes.asr.speech_data import SpeechFolder
+from models.recipes.asr.speech_data import SpeechFolder, Utterance
 
 
 def edits(said: list[str], heard: list[str]) -> int:
@@ -42,15 +41,11 @@ def transcribe(model: EncDecCTCModelBPE, folder: SpeechFolder, limit: int) -> li
     return heard
 
 
-def measure(model: EncDecCTCModelBPE, path: Path, limit: int = 10_000) -> dict[str, float]:
+def rates(utterances: list[Utterance], heard: list[str]) -> dict[str, float]:
     """Word error rate in per cent, in all and by voice; ё counts as е."""
-    folder = SpeechFolder(path)
-    folder.refresh()
     wrong: dict[str, int] = defaultdict(int)
     words: dict[str, int] = defaultdict(int)
-    for utterance, text in zip(
-        folder.utterances[:limit], transcribe(model, folder, limit), strict=True
-    ):
+    for utterance, text in zip(utterances, heard, strict=True):
         said = utterance.text.replace("ё", "е").split()
         for key in ("all", utterance.voice):
             wrong[key] += edits(said, text.replace("ё", "е").split())
@@ -58,22 +53,8 @@ def measure(model: EncDecCTCModelBPE, path: Path, limit: int = 10_000) -> dict[s
     return {key: round(100 * wrong[key] / words[key], 1) for key in words}
 
 
-def report(checkpoint: Path, name: str, folder: Path) -> str:
-    """One line of word error rates of a stored model."""
-    model = ASRModel.restore_from(str(checkpoint), map_location="cpu").eval()
-    rates = measure(model, folder)
-    voices = ", ".join(f"{voice} {rate}" for voice, rate in rates.items() if voice != "all")
-    return f"{name}: WER {rates['all']} % ({voices})"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("folder", type=Path, nargs="+", help="of shards, see speech_data")
-    args = parser.parse_args()
-    for folder in args.folder:
-        print(report(args.checkpoint, folder.name, folder))
-
-
-if __name__ == "__main__":
-    main()
+def measure(model: EncDecCTCModelBPE, path: Path, limit: int = 10_000) -> dict[str, float]:
+    """Rates of the first `limit` utterances of a folder, by the model's own decoding."""
+    folder = SpeechFolder(path)
+    folder.refresh()
+    return rates(folder.utterances[:limit], transcribe(model, folder, limit))

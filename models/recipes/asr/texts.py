@@ -1,7 +1,8 @@
-"""The texts of a training run: what is spoken, what the tokenizer and the language model see.
+"""The texts of a training run: what is spoken, and what the tokenizer and the language model see.
 
-Writes `spoken.txt` (two support-line sentences to one general), `units.txt` (plain lines), and the
-held-out `dev_*.txt`. Nothing written shares five words in a row with a held-out support sentence.
+Writes `spoken.txt` (two support-line sentences to one general), `units.txt` (plain lines),
+`language_model.txt` (those of documented origin), and the held-out `dev_*.txt`. Nothing written
+shares five words in a row with a held-out support sentence.
 """
 
 import argparse
@@ -53,6 +54,8 @@ def prepare(home: Path, support_count: int, extra: list[Path], seed: int) -> Non
     files = {
         "spoken": spoken,
         "units": [plain(text) for text in support + corpus],
+        # Only texts of known origin enter what is shipped beside the network.
+        "language_model": [plain(t) for t in support + general([], questions + support_dev, seed)],
         "dev_support": support_dev * 2,
         "dev_general": _lines(DATA / "dev_general.txt"),
         # Every question by every voice: voices take turns by line.

@@ -15,10 +15,12 @@ import time
 from pathlib import Path
 
 from models.recipes.asr.fit import add_options, fit
-from models.recipes.asr.measure import report
+from models.recipes.asr.language_model import LEAST, ORDER
+from models.recipes.asr.language_model import build as build_language_model
 from models.recipes.asr.network import train_tokenizer
 from models.recipes.asr.speech_data import SpeechFolder
 from models.recipes.asr.texts import prepare
+from models.recipes.asr.tune import compare, parser
 from models.recipes.speech.rhvoice import build
 
 DEV = ("general", "support", "questions")
@@ -63,14 +65,14 @@ def _wait_for_speech(folder: Path, hours: float, speakers: list[subprocess.Popen
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hours", type=float, default=20, help="of speech to synthesise")
-    parser.add_argument("--speakers", type=int, default=2, help="synthesis processes")
-    parser.add_argument("--chroot", type=Path, help="RHVoice's chroot; default HOME/rhvoice")
-    parser.add_argument("--support", type=int, default=40000, help="support sentences to generate")
-    parser.add_argument("--extra", type=Path, action="append", default=[], help="more text, .gz")
-    add_options(parser)
-    args = parser.parse_args()
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--hours", type=float, default=20, help="of speech to synthesise")
+    options.add_argument("--speakers", type=int, default=2, help="synthesis processes")
+    options.add_argument("--chroot", type=Path, help="RHVoice's chroot; default HOME/rhvoice")
+    options.add_argument("--support", type=int, default=40000, help="support sentences to generate")
+    options.add_argument("--extra", type=Path, action="append", default=[], help="more text, .gz")
+    add_options(options)
+    args = options.parse_args()
     args.chroot = args.chroot or args.home / "rhvoice"
     args.out = args.out or args.home / "asr-ru-small.nemo"
     args.dev = [(name, args.home / "dev" / name) for name in DEV]
@@ -87,8 +89,11 @@ def main() -> None:
     finally:
         for speaker in speakers:
             speaker.terminate()
-    for name, folder in args.dev:
-        print(report(args.out, name, folder))
+    language_model = args.out.with_suffix(".lm.nemo")
+    text = (args.home / "language_model.txt").read_text("utf-8").splitlines()
+    build_language_model(text, args.home / "tok", language_model, ORDER, LEAST)
+    folders = [str(folder) for _, folder in args.dev]
+    compare(parser().parse_args([str(args.out), str(language_model), *folders]))
 
 
 if __name__ == "__main__":

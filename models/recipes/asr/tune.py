@@ -3,7 +3,7 @@
     python -m models.recipes.asr.tune CHECKPOINT LANGUAGE_MODEL FOLDER...
 
 The acoustic scores are computed once for each folder of held-out speech. Prints one line for each
-setting; chooses nothing.
+setting and folder; chooses nothing.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from nemo.collections.asr.parts.submodules.ctc_decoding import CTCBPEDecodingCon
 from omegaconf import DictConfig, OmegaConf
 
 from models.recipes.asr.batches import collate
-from models.recipes.asr.measure import edits
+from models.recipes.asr.measure import rates
 from models.recipes.asr.speech_data import SpeechFolder, Utterance
 
 Scored = list[tuple[Utterance, torch.Tensor]]
@@ -38,20 +38,16 @@ def score(model: EncDecCTCModelBPE, folder: Path, limit: int) -> Scored:
     return scored
 
 
-def word_error_rate(model: EncDecCTCModelBPE, scored: Scored) -> float:
-    """In per cent, by the decoding strategy the model has now."""
-    wrong = words = 0
+def decoded(model: EncDecCTCModelBPE, scored: Scored) -> dict[str, float]:
+    """Word error rates by the decoding strategy the model has now."""
+    heard: list[str] = []
     for start in range(0, len(scored), 32):
         part = scored[start : start + 32]
         rows = torch.nn.utils.rnn.pad_sequence([row for _, row in part], batch_first=True)
         lengths = torch.tensor([len(row) for _, row in part])
         found = model.decoding.ctc_decoder_predictions_tensor(rows, decoder_lengths=lengths)
-        for (utterance, _), hypothesis in zip(part, found, strict=True):
-            said = utterance.text.replace("ё", "е").split()
-            best = hypothesis[0] if isinstance(hypothesis, list) else hypothesis
-            wrong += edits(said, best.text.replace("ё", "е").split())
-            words += len(said)
-    return 100 * wrong / words
+        heard += [(h[0] if isinstance(h, list) else h).text for h in found]
+    return rates([utterance for utterance, _ in scored], heard)
 
 
 def setting(language_model: Path, alpha: float, beta: float, size: int) -> dict[str, object]:
@@ -73,29 +69,30 @@ def _apply(model: EncDecCTCModelBPE, chosen: dict[str, object]) -> None:
     model.change_decoding_strategy(OmegaConf.merge(base, chosen), verbose=False)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("language_model", type=Path)
-    parser.add_argument("folder", type=Path, nargs="+")
-    parser.add_argument("--alpha", type=float, nargs="+", default=[0.4])
-    parser.add_argument("--beta", type=float, nargs="+", default=[0.5])
-    parser.add_argument("--size", type=int, nargs="+", default=[0, 8], help="0: greedy")
-    parser.add_argument("--limit", type=int, default=10_000)
-    args = parser.parse_args()
+def compare(args: argparse.Namespace) -> None:
+    """Print the word error rates of every folder for every setting."""
     model = ASRModel.restore_from(str(args.checkpoint), map_location="cpu").eval()
     sets = {folder.name: score(model, folder, args.limit) for folder in args.folder}
     for alpha, beta, size in product(args.alpha, args.beta, args.size):
         _apply(model, setting(args.language_model, alpha, beta, size))
-        started = time.monotonic()
-        rates = {key: round(word_error_rate(model, scored), 1) for key, scored in sets.items()}
-        print(
-            f"alpha {alpha} beta {beta} size {size}:",
-            rates,
-            f"{time.monotonic() - started:.1f} s",
-            flush=True,
-        )
+        for name, scored in sets.items():
+            started = time.monotonic()
+            found = decoded(model, scored)
+            took_s = time.monotonic() - started
+            print(f"beam {size} alpha {alpha} beta {beta} {name}: {found} in {took_s:.0f} s")
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(description=__doc__)
+    found.add_argument("checkpoint", type=Path)
+    found.add_argument("language_model", type=Path)
+    found.add_argument("folder", type=Path, nargs="+")
+    found.add_argument("--alpha", type=float, nargs="+", default=[0.5])
+    found.add_argument("--beta", type=float, nargs="+", default=[0.5])
+    found.add_argument("--size", type=int, nargs="+", default=[0, 8], help="0: greedy")
+    found.add_argument("--limit", type=int, default=10_000)
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    compare(parser().parse_args())
