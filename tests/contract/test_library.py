@@ -11,7 +11,7 @@ from rag.library import Library, open_library
 from store.engine import Store
 from tests.service.test_one_home import article, found
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.contract
 
 ON_SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
