@@ -54,7 +54,7 @@ def build_parser() -> Parser:
     )
 
     say = command("say", "text to speech")
-    say.add_argument("text")
+    say.add_argument("text", help="what to say; - reads standard input")
     say.add_argument("-o", "--output", type=Path, required=True, help="a WAV file")
     _voice_options(say)
 

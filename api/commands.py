@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ def serve(settings: Settings) -> int:
 def talk(arguments: argparse.Namespace, services: Services) -> int:
     """The main job: a recorded question in, a spoken answer out."""
     spoken = arguments.output is not None
+    _check_output(arguments.output)
     next(decode(arguments.file, 16_000))  # bad audio is refused before models are loaded
     began_s = time.perf_counter()
     asyncio.run(services.load(spoken=spoken))
@@ -98,6 +100,7 @@ def transcribe(arguments: argparse.Namespace, services: Services) -> int:
 
 def say(arguments: argparse.Namespace, services: Services) -> int:
     """Text to a WAV file."""
+    _check_output(arguments.output)
     phrases = asyncio.run(_phrases(arguments, services))
     samples, rate_hz = joined(phrases), phrases[0].rate_hz
     write_wav(arguments.output, samples, rate_hz)
@@ -162,8 +165,17 @@ def normalize(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _check_output(path: Path | None) -> None:
+    """Refuse a file that could not be written before minutes are spent on what it would hold."""
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise BadInput(f"cannot write {path}: its folder is missing or read-only")
+
+
 async def _phrases(arguments: argparse.Namespace, services: Services) -> list[Speech]:
-    speech = services.speak(arguments.text, arguments.voice, arguments.speed)
+    text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    speech = services.speak(text, arguments.voice, arguments.speed)
     return [phrase async for phrase in speech]
 
 
