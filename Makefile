@@ -27,6 +27,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the test tools..."
 	@$(PIP) $(BUILD) -e '.[dev]' && touch $@
 
+$(VENV)/.installed-train: $(VENV)/.installed
+	@$(PIP) $(BUILD) -e '.[train]' && touch $@
+
 demo: $(VENV)/.installed  ## a spoken question in, a spoken answer out (reply.wav)
 	@$(BIN)/beseda ingest samples/knowledge
 	@$(BIN)/beseda talk samples/questions/q1.wav -o reply.wav
@@ -51,6 +54,12 @@ test-gpu: $(VENV)/.installed-dev  ## transcription and synthesis on CUDA; says s
 
 bench: $(VENV)/.installed-dev  ## timings, as ratios within one run
 	$(BIN)/pytest -m bench -s
+
+asr-model: $(VENV)/.installed-train  ## the recogniser from nothing, into build/asr (root, hours)
+	$(BIN)/python -m models.recipes.asr.train --home build/asr
+
+tts-model: $(VENV)/.installed-train  ## the voice from nothing, into build/tts (root, hours)
+	$(BIN)/python -m models.recipes.tts.train --home build/tts
 
 clean:  ## forget the environment and the demo's home
 	rm -rf $(VENV) .beseda reply.wav
