@@ -5,10 +5,11 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 export BESEDA_HOME ?= $(CURDIR)/.beseda
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c constraints.txt
+# setuptools warns at length of what an editable install is; here it is what is wanted.
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-check \
+	install -c constraints.txt
 # Pins what a source distribution is built with, too; pip itself must be new enough first.
-# `compat` puts the checkout on the path as it is, without a finder that warns of its folders.
-BUILD := --build-constraint constraints.txt --config-settings editable_mode=compat
+BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
 .PHONY: help demo serve test test-unit test-gpu check bench asr-model tts-model clean
@@ -33,7 +34,6 @@ $(VENV)/.installed-train: $(VENV)/.installed
 demo: $(VENV)/.installed  ## a spoken question in, a spoken answer out (reply.wav)
 	@$(BIN)/beseda ingest samples/knowledge
 	@$(BIN)/beseda talk samples/questions/q1.wav -o reply.wav
-	@echo "The spoken answer is in reply.wav"
 
 serve: $(VENV)/.installed  ## the service on 127.0.0.1:8000
 	@$(BIN)/beseda serve

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from api import formats
-from api.cli import BAD_INPUT, DONE, complain
+from api.cli import BAD_INPUT, DONE, FAULT, complain
 from api.settings import Settings, read_settings
 from api.talk import Reply, Stages, collect, joined
 from api.wiring import Services, settle_in
@@ -63,9 +63,14 @@ def talk(arguments: argparse.Namespace, services: Services) -> int:
     stages = services.stages(voice=arguments.voice, speed=arguments.speed, spoken=spoken)
     reply = _exchange(Recording(arguments.file), services, stages)
     reply = replace(reply, timings_ms={"load": load_ms, **reply.timings_ms})
-    if spoken and reply.speech:
-        write_wav(arguments.output, joined(reply.speech), reply.speech[0].rate_hz)
     _print_reply(arguments, reply)
+    if not spoken:
+        return DONE
+    if not reply.speech:
+        return complain(f"no voice could be had, so {arguments.output} is not written", FAULT)
+    write_wav(arguments.output, joined(reply.speech), reply.speech[0].rate_hz)
+    if not arguments.json:
+        print(f"Звук:      {arguments.output}")
     return DONE
 
 
