@@ -33,7 +33,7 @@ $(VENV)/.installed-train: $(VENV)/.installed
 
 demo: $(VENV)/.installed  ## a spoken question in, a spoken answer out (reply.wav)
 	@$(BIN)/beseda ingest samples/knowledge
-	@$(BIN)/beseda talk samples/questions/q1.wav -o reply.wav
+	@$(BIN)/beseda talk samples/questions/q3.wav -o reply.wav
 
 serve: $(VENV)/.installed  ## the service on 127.0.0.1:8000
 	@$(BIN)/beseda serve
