@@ -34,6 +34,13 @@ async def transcriptions(
     return PlainTextResponse(formats.AS_TEXT[response_format](transcript) + "\n")
 
 
+@router.get("/voices")
+async def voices(services: ServicesDep) -> dict[str, object]:
+    """The voices that `speech` and `talk` can be asked for; the first is the default."""
+    names = await services.synthesiser.run(lambda synthesiser: synthesiser.voices)
+    return {"object": "list", "data": [{"id": name, "object": "voice"} for name in names]}
+
+
 class SpeechRequest(BaseModel):
     """OpenAI's speech request; `model` is accepted and ignored: there is one voice model."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from openai import BadRequestError, OpenAI
 
 from dialog.audio import write_wav
 
@@ -99,6 +100,30 @@ def test_a_spoken_question_is_answered_aloud(service: Running) -> None:
     assert reply["source"] == "extractive"
     assert reply["sources"]
     assert reply["audio"]
+
+
+def test_the_stock_openai_client_works_unchanged(service: Running) -> None:
+    client = OpenAI(base_url=f"{service.client.base_url}/v1", api_key="none", timeout=120)
+    with (SAMPLES / "questions" / "q6.wav").open("rb") as question:
+        heard = client.audio.transcriptions.create(model="beseda", file=question)
+    assert "отпуск" in heard.text
+    voices = service.client.get("/v1/audio/voices").json()["data"]
+    speech = client.audio.speech.create(
+        model="beseda", voice=voices[0]["id"], input="Добрый день", response_format="wav"
+    )
+    assert speech.content[:4] == b"RIFF"
+    asked = client.chat.completions.create(
+        model="beseda", messages=[{"role": "user", "content": heard.text}]
+    )
+    streamed = client.chat.completions.create(
+        model="beseda", messages=[{"role": "user", "content": heard.text}], stream=True
+    )
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in streamed)
+    assert text == asked.choices[0].message.content
+    with pytest.raises(BadRequestError, match="no voice"):
+        client.audio.speech.create(
+            model="beseda", voice="nobody", input="Добрый день", response_format="wav"
+        )
 
 
 def test_silence_and_noise_are_valid_audio(service: Running, tmp_path: Path) -> None:
