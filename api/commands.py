@@ -89,7 +89,7 @@ def transcribe(arguments: argparse.Namespace, services: Services) -> int:
     failed = False
     for path in arguments.files:
         try:
-            transcript = asyncio.run(services.transcribe(path))
+            transcript = asyncio.run(services.transcribe(path, _heard_bar(path)))
         except BadInput as error:
             failed = True
             complain(f"{path}: {error.message}", BAD_INPUT)
@@ -240,6 +240,20 @@ def _progress_bar(unit: str) -> Progress | None:
         bar.update(done - bar.n)
         if done == total:
             bar.close()
+
+    return advance
+
+
+def _heard_bar(path: Path) -> Callable[[float], None] | None:
+    """The same for a recording, whose length is not known until its end."""
+    if not sys.stderr.isatty():
+        return None
+    from tqdm import tqdm
+
+    bar = tqdm(desc=path.name, unit="s", file=sys.stderr, leave=False)
+
+    def advance(heard_s: float) -> None:
+        bar.update(round(heard_s) - bar.n)
 
     return advance
 

@@ -6,7 +6,7 @@ The one place that knows which class stands behind which setting.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -144,11 +144,16 @@ class Services:
             return "failed"
         return "ready"
 
-    async def transcribe(self, source: Path | BinaryIO) -> Transcript:
-        """A whole recording to text; raises BadInput for what is none."""
+    async def transcribe(
+        self, source: Path | BinaryIO, progress: Callable[[float], None] | None = None
+    ) -> Transcript:
+        """A whole recording to text; raises BadInput for what is none.
+
+        `progress` is told how many seconds have been heard.
+        """
         from asr.recording import transcribe
 
-        return await transcribe(source, self.recogniser)
+        return await transcribe(source, self.recogniser, progress=progress)
 
     def speak(
         self, text: AsyncIterator[str] | str, voice: str | None = None, speed: float = 1.0

@@ -5,7 +5,7 @@ import gc
 import io
 import json
 import wave
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,7 +34,9 @@ class ScriptedServices(Services):
     async def readiness(self) -> dict[str, str]:
         return {"asr": "ready", "tts": "loading", "store": "ready"}
 
-    async def transcribe(self, source: Path | BinaryIO) -> Transcript:
+    async def transcribe(
+        self, source: Path | BinaryIO, progress: Callable[[float], None] | None = None
+    ) -> Transcript:
         assert not isinstance(source, Path)
         data = source.read()  # noqa: ASYNC240 (bytes in memory)
         if data == b"garbage":
