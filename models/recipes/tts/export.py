@@ -3,7 +3,6 @@
 Also the way back, used for evaluation and for going on from a shipped checkpoint.
 """
 
-import copy
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,14 +17,18 @@ HIFIGAN = "tts-ru-hifigan.nemo"
 
 
 def save(model: ModelPT, path: Path) -> None:
-    """Write `model` in half precision; it restores as float32. A reader sees whole files only."""
-    ours = copy.deepcopy(model).half()
+    """Write `model` in half precision; it restores as float32. A reader sees whole files only.
+
+    `model` keeps its own precision, but loses its discriminators if it has any.
+    """
+    kept = {name: value.clone() for name, value in model.state_dict().items()}
     for discriminator in ("mpd", "msd"):
-        if hasattr(ours, discriminator):
-            delattr(ours, discriminator)
+        if hasattr(model, discriminator):
+            delattr(model, discriminator)
     temporary = path.with_name(f"{path.stem}-writing.nemo")
-    ours.save_to(str(temporary))
+    model.half().save_to(str(temporary))
     temporary.replace(path)
+    model.float().load_state_dict(kept)
 
 
 def restore(folder: Path) -> tuple[FastPitchModel, HifiGanModel]:

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
     ours = predicted_mels(model, speech)
     vocoder.train(sound, heard, ours, state=state, until=steps, steps=steps)
     save(sound, args.out / HIFIGAN)
-    print(json.dumps(evaluate(speech, args.out, args.recogniser, args.threads), indent=1))
+    print(json.dumps(evaluate(speech, args.out, args.recogniser), indent=1))
 
 
 def _speech(args: argparse.Namespace) -> Speech:
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--recogniser", type=Path, help="a .nemo that hears how it went")
     parser.add_argument("--limit", type=int, help="only so many sentences")
     parser.add_argument("--aligner-steps", type=int, default=800)
-    parser.add_argument("--fastpitch-steps", type=int, default=3200)
+    parser.add_argument("--fastpitch-steps", type=int, default=3000)
     parser.add_argument("--hifigan-steps", type=int, default=9000)
     parser.add_argument("--tuning-steps", type=int, default=1500, help="on FastPitch's mels")
     parser.add_argument("--threads", type=int, default=1)
