@@ -1,9 +1,10 @@
 """PCM audio: any recording in, float samples, and samples out as WAV or mu-law.
 
 Knows containers, rates and sample formats; knows nothing about speech. PyAV is imported
-only when something is decoded. A recording that breaks off is heard as far as it goes:
-calls are cut in practice, and their beginning is worth having. It is bad input only when
-nothing in it can be decoded, or when more of it is broken than not.
+only when something is decoded. Some damage is tolerated: a few broken packets are skipped.
+A recording is bad input when nothing in it can be decoded, when more of it is broken than
+not, or when it ends before its own header says: half a question would get a wrong answer.
+Formats that do not count their samples beforehand are heard as far as they go.
 """
 
 import io
@@ -33,6 +34,13 @@ MAX_SAMPLES_PER_FRAME = 1 << 20
 BLOCK_S = 1.0
 TOLERATED_BROKEN_PACKETS = 8
 UNKNOWN_LENGTH = 0xFFFFFFFF
+# These state in their header how long they are; an MP3 does in its Xing frame. WAV is not
+# among them: recorders and pipes leave all sorts of lengths in it.
+COUNTED = frozenset({"flac", "mov", "mp3"})
+XING = (b"Xing", b"Info", b"VBRI")
+XING_WITHIN = 8192
+# What may be missing at the end: rounding, and this much for each packet that was skipped.
+MISSING_S, MISSING_SHARE = 0.1, 0.01
 
 
 def decode(source: Path | BinaryIO, rate_hz: int) -> Iterator[Samples]:
@@ -154,7 +162,7 @@ def _mono_frames(file: BinaryIO) -> Iterator[tuple[Samples, int]]:
     import av
 
     av.logging.set_level(None)  # nothing of FFmpeg's on stderr
-    head = file.read(1)
+    head = file.read(XING_WITHIN)
     if not head:
         raise BadInput("the file is empty", code="empty_file")
     try:
@@ -166,10 +174,10 @@ def _mono_frames(file: BinaryIO) -> Iterator[tuple[Samples, int]]:
     except (av.FFmpegError, ValueError, UnicodeError) as error:
         raise _undecodable("its format or header cannot be read") from error
     with container:
-        yield from _decoded(container)
+        yield from _decoded(container, head)
 
 
-def _decoded(container: "InputContainer") -> Iterator[tuple[Samples, int]]:
+def _decoded(container: "InputContainer", head: bytes) -> Iterator[tuple[Samples, int]]:
     import av
 
     if not container.streams.audio:
@@ -177,8 +185,11 @@ def _decoded(container: "InputContainer") -> Iterator[tuple[Samples, int]]:
     stream = container.streams.audio[0]
     _check_header(stream.codec_context)
     good = broken = 0
+    reached_s = 0.0
     convert = _ToMono()
     for packet in _packets(container, stream):
+        if packet.pts is not None:
+            reached_s = float((packet.pts + (packet.duration or 0)) * stream.time_base)
         try:
             for frame in packet.decode():
                 yield convert(frame), convert.rate_hz
@@ -187,6 +198,22 @@ def _decoded(container: "InputContainer") -> Iterator[tuple[Samples, int]]:
             broken += 1
             if broken > max(TOLERATED_BROKEN_PACKETS, good):
                 raise _undecodable("most of it is damaged") from None
+    declared_s = _declared_s(container, stream, head)
+    if reached_s < declared_s * (1 - MISSING_SHARE) - MISSING_S * (1 + broken):
+        raise _undecodable(
+            f"it breaks off at {reached_s:.1f} s of {declared_s:.1f} s"
+            " (ffmpeg -i IN OUT.wav keeps what is there)"
+        )
+
+
+def _declared_s(container: "InputContainer", stream: Any, head: bytes) -> float:
+    """How long the header says that it is; 0 where it does not, or could not know."""
+    name = container.format.name.split(",")[0]
+    if name not in COUNTED or stream.duration is None:
+        return 0.0
+    if name == "mp3" and not any(tag in head for tag in XING):
+        return 0.0  # FFmpeg's guess from the size of the file
+    return float(stream.duration * stream.time_base)
 
 
 def _packets(container: "InputContainer", stream: Any) -> Iterator[Any]:
@@ -257,15 +284,18 @@ def _blocks(pieces: Iterator[Samples], size: int) -> Iterator[Samples]:
 
 
 class _Rewound:
-    """A source that cannot seek, with the byte that was read to see whether it is empty."""
+    """A source that cannot seek, with its beginning that was already read."""
 
     def __init__(self, head: bytes, file: BinaryIO) -> None:
         self._head = head
         self._file = file
 
     def read(self, size: int = -1) -> bytes:
-        head, self._head = self._head, b""
-        return head + self._file.read(size - len(head) if size > 0 else size)
+        if not self._head:
+            return self._file.read(size)
+        size = len(self._head) if size < 0 else size
+        head, self._head = self._head[:size], self._head[size:]
+        return head
 
 
 def _undecodable(reason: str) -> BadInput:

@@ -109,9 +109,27 @@ def test_a_path_and_a_pipe_are_sources_too(tmp_path: Path) -> None:
     assert np.array_equal(np.concatenate(list(decode(Pipe(recording), RATE_HZ))), heard(recording))
 
 
-def test_a_recording_that_breaks_off_is_heard_as_far_as_it_goes() -> None:
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+@pytest.mark.parametrize(
+    ("container", "codec", "rate_hz"),
+    [("mp3", "libmp3lame", 44_100), ("flac", "flac", 22_050)],
+)
+def test_a_recording_that_ends_before_its_header_says_is_refused(
+    container: str, codec: str, rate_hz: int, share: float
+) -> None:
+    # Noise, since FLAC makes next to nothing of a tone.
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, rate_hz * 4).astype(np.float32)
+    whole = encoded(noise, rate_hz, container, codec)
+    assert len(heard(whole)) / RATE_HZ == pytest.approx(4.0, abs=0.1)
+    error = refusal(whole[: int(len(whole) * share)])
+    assert error.code == "undecodable_audio"
+    assert "of 4.0 s" in error.message
+
+
+def test_what_does_not_say_its_length_is_heard_as_far_as_it_goes() -> None:
     whole = encoded(tone(44_100, 3.0), 44_100, "mp3", "libmp3lame")
-    assert len(heard(whole[: len(whole) // 2])) / RATE_HZ == pytest.approx(1.5, abs=0.1)
+    frames = whole[whole.index(b"\xff\xfb", whole.index(b"Info")) :]
+    assert len(heard(frames[: len(frames) // 2])) / RATE_HZ == pytest.approx(1.5, abs=0.1)
     cut = wav_bytes(tone(RATE_HZ, 2.0), RATE_HZ)[: 44 + RATE_HZ]
     assert len(heard(cut)) == RATE_HZ // 2
 
