@@ -228,6 +228,7 @@ def conversation_info_json(info: ConversationInfo) -> dict[str, object]:
     return {
         "id": info.id,
         "object": "conversation",
+        "title": info.title,
         "turns": info.turns,
         "created_at": info.created_at.isoformat(),
         "updated_at": info.updated_at.isoformat(),

@@ -12,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import error_body
 from api.metrics import Metrics
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+# The page asks for a key by itself; what it is made of is no secret.
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/"})
+OPEN_FOLDER = "/web/"
 
 
 class RequireKey:
@@ -23,7 +25,7 @@ class RequireKey:
         self._keys = tuple(key.encode() for key in keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._opens(_key(scope)):
+        if scope["type"] != "http" or _is_open(scope["path"]) or self._opens(_key(scope)):
             await self._app(scope, receive, send)
         else:
             body = error_body("a valid API key is required", 401, "invalid_api_key")
@@ -84,6 +86,10 @@ class CountRequests:
             await send(message)
 
         await self._app(scope, receive, counting if scope["type"] == "http" else send)
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
 
 def _key(scope: Scope) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from dialog.messages import Answer, Rung, Source, Word
 from store.tables import ConversationRow, TurnRow, TurnSource, now
@@ -31,9 +31,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ConversationInfo:
-    """A conversation in a list; `turns` is their number."""
+    """A conversation in a list; `turns` is their number, `title` the first question."""
 
     id: str
+    title: str
     turns: int
     created_at: datetime
     updated_at: datetime
@@ -95,16 +96,24 @@ def _turns(session: Session, conversation_id: str) -> int:
 
 def list_conversations(session: Session, limit: int = 50) -> list[ConversationInfo]:
     """The latest conversations, newest first."""
+    first = aliased(TurnRow)
+    title = (
+        select(first.question)
+        .where(first.conversation_id == ConversationRow.id)
+        .order_by(first.ordinal)
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
-        select(ConversationRow, func.count(TurnRow.id))
+        select(ConversationRow, title, func.count(TurnRow.id))
         .outerjoin(TurnRow, TurnRow.conversation_id == ConversationRow.id)
         .group_by(ConversationRow.id)
         .order_by(ConversationRow.updated_at.desc(), ConversationRow.id)
         .limit(limit)
     )
     return [
-        ConversationInfo(row.id, number, row.created_at, row.updated_at)
-        for row, number in session.execute(query)
+        ConversationInfo(row.id, question or "", number, row.created_at, row.updated_at)
+        for row, question, number in session.execute(query)
     ]
 
 

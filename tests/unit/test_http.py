@@ -299,6 +299,7 @@ def test_exchanges_are_kept(fresh: TestClient) -> None:
     fresh.post("/v1/talk", json=named)
     listed = fresh.get("/v1/conversations").json()["data"]
     assert [(item["id"], item["turns"]) for item in listed] == [(first["conversation_id"], 2)]
+    assert listed[0]["title"] == first["transcript"]
     kept = fresh.get(f"/v1/conversations/{first['conversation_id']}").json()["turns"]
     assert kept[0]["question"] == first["transcript"]
     assert kept[0]["words"][0]["word"] == "Сколько"
