@@ -20,6 +20,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with services or Services(settings) as running:
             app.state.services = running
+            running.metrics = app.state.metrics
             running.start()
             yield
 

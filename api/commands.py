@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from api import formats
+from api.call import Stages
 from api.cli import BAD_INPUT, DONE, FAULT, complain
 from api.settings import Settings, read_settings
-from api.talk import Reply, Stages, collect, joined
+from api.talk import Reply, collect, joined
 from api.wiring import Services, settle_in
 from dialog.audio import decode, write_wav
 from dialog.errors import BadInput
-from dialog.messages import Recording, Speech, Transcript
+from dialog.messages import CallSettings, Recording, Speech, Transcript
 from rag.library import Progress
 
 
@@ -60,8 +61,9 @@ def talk(arguments: argparse.Namespace, services: Services) -> int:
     began_s = time.perf_counter()
     asyncio.run(services.load(spoken=spoken))
     load_ms = round((time.perf_counter() - began_s) * 1000, 1)
-    stages = services.stages(voice=arguments.voice, speed=arguments.speed, spoken=spoken)
-    reply = _exchange(Recording(arguments.file), services, stages)
+    manner = CallSettings(voice=arguments.voice, speed=arguments.speed)
+    stages = services.stages(spoken=spoken)
+    reply = _exchange(Recording(arguments.file), services, stages, manner)
     reply = replace(reply, timings_ms={"load": load_ms, **reply.timings_ms})
     _print_reply(arguments, reply)
     if not spoken:
@@ -184,9 +186,14 @@ async def _phrases(arguments: argparse.Namespace, services: Services) -> list[Sp
     return [phrase async for phrase in speech]
 
 
-def _exchange(question: Recording | Transcript, services: Services, stages: Stages) -> Reply:
+def _exchange(
+    question: Recording | Transcript,
+    services: Services,
+    stages: Stages,
+    manner: CallSettings | None = None,
+) -> Reply:
     async def exchange() -> Reply:
-        reply = await collect(question, stages)
+        reply = await collect(question, stages, manner)
         await services.record(reply)
         return reply
 

@@ -2,7 +2,10 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+from dialog.messages import TurnTrace
+
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300)
+TURN_SECONDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.3, 1.6, 2, 3, 5, 10, 30)
 
 
 class Metrics:
@@ -20,12 +23,31 @@ class Metrics:
         self._answers = Counter(
             "beseda_answers", "Answers by the rung that spoke", ["source"], registry=self.registry
         )
+        self._turns = Counter(
+            "beseda_turns",
+            "Turns of live calls",
+            ["source", "interrupted"],
+            registry=self.registry,
+        )
+        self._steps = Histogram(
+            "beseda_turn_seconds",
+            "From the caller's last speech to each step of the turn",
+            ["step"],
+            buckets=TURN_SECONDS,
+            registry=self.registry,
+        )
         self._requests = Counter(
             "beseda_requests",
             "Requests by route and status",
             ["route", "status"],
             registry=self.registry,
         )
+
+    def turn(self, turn: TurnTrace) -> None:
+        """Count one turn of a live call."""
+        self._turns.labels(turn.answer.source, str(turn.interrupted).lower()).inc()
+        for step, ms in turn.timings_ms.items():
+            self._steps.labels(step).observe(max(ms, 0.0) / 1000)
 
     def exchange(self, source: str, timings_ms: dict[str, float]) -> None:
         """Count one answered question."""

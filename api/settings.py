@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     api_keys_file: Path | None = None
     max_upload: ByteSize = ByteSize(100 * MIB)
+    max_calls: int = Field(default=16, ge=0)
 
     database_url: str | None = None
     database_password_file: Path | None = None

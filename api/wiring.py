@@ -6,17 +6,24 @@ The one place that knows which class stands behind which setting.
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from api.call import HISTORY_TURNS, Stages, converse
+from api.metrics import Metrics
 from api.settings import Settings
-from api.talk import Reply, Stages
+from api.talk import Reply
 from asr.engine import Recogniser, load_recogniser
-from dialog.errors import BadInput
-from dialog.messages import Speech, Transcript
+from asr.listen import Hearing
+from dialog.call import Call
+from dialog.errors import BadInput, Unavailable
+from dialog.messages import Inbound, Outbound, Samples, Speech, Transcript, TurnTrace
 from models.runtime import ModelThread
 from rag.answer import Answerer
 from rag.library import Library, open_library
@@ -31,7 +38,7 @@ from store.conversations import (
 from store.engine import Store, open_store
 from tts.engine import Synthesiser, load_synthesiser
 
-HISTORY_TURNS = 5
+log = logging.getLogger(__name__)
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -63,6 +70,8 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.metrics: Metrics | None = None
+        self._calls = 0
 
     def __enter__(self) -> Self:
         return self
@@ -163,17 +172,51 @@ class Services:
 
         return speak(text, self.synthesiser, voice or self.settings.voice, speed)
 
-    def stages(
-        self,
-        *,
-        spoken: bool,
-        voice: str | None = None,
-        speed: float = 1.0,
-        history: Sequence[ChatMessage] = (),
-    ) -> Stages:
-        """What one exchange runs through."""
-        say = partial(self.speak, voice=voice, speed=speed) if spoken else None
-        return Stages(self.transcribe, self.answerer.answer, say, history)
+    def stages(self, *, spoken: bool, history: Sequence[ChatMessage] = ()) -> Stages:
+        """What one exchange, or one call, runs through."""
+        hearing = Hearing(self.transcribe, self.recognise)
+        say = self.speak if spoken else None
+        return Stages(hearing, self.answerer.answer, say, history)
+
+    async def recognise(self, samples: Samples) -> Transcript:
+        """One utterance of a call, mono at 16 kHz, to text."""
+        from asr.recording import recognise
+
+        return await recognise(samples, self.recogniser)
+
+    async def call(
+        self, inbound: AsyncIterator[Inbound], conversation_id: str | None = None
+    ) -> AsyncGenerator[Outbound]:
+        """Hold a live call (see docs/calls.md): `converse`, its turns kept and counted.
+
+        Raises Unavailable at once when too many calls are held already.
+        """
+        if self._calls >= self.settings.max_calls:
+            raise Unavailable(f"all {self.settings.max_calls} lines are busy: try again later")
+        self._calls += 1
+        kept_in = conversation_id or str(uuid.uuid4())
+        try:
+            stages = self.stages(spoken=True, history=await self.history(conversation_id))
+            async with aclosing(converse(inbound, stages, Call(live=True))) as messages:
+                async for message in messages:
+                    if isinstance(message, TurnTrace):
+                        await self.keep(message, kept_in)
+                    yield message
+        finally:
+            self._calls -= 1
+
+    async def keep(self, turn: TurnTrace, conversation_id: str) -> None:
+        """Keep a call's turn, its answer as the caller heard it, and count it."""
+        if self.metrics is not None:
+            self.metrics.turn(turn)
+        if not turn.question.text:
+            return  # a greeting or a prompt
+        answer = replace(turn.answer, text=turn.heard)
+        reply = Reply(turn.question, answer, (), turn.timings_ms)
+        try:
+            await self.record(reply, conversation_id)
+        except Exception:
+            log.exception("a turn could not be kept")  # the call matters more
 
     async def record(self, reply: Reply, conversation_id: str | None = None) -> str:
         """Keep an exchange; returns its conversation's id."""

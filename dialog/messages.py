@@ -1,7 +1,11 @@
 """The closed vocabulary that stages exchange.
 
 Knows what a conversation is made of; knows nothing about who recognises, retrieves or
-speaks. Everything is frozen, and times are seconds from the start of the recording.
+speaks. Everything is frozen, and times are seconds from the start of the recording or of the
+call, counted in received samples and never on the wall.
+
+The first part is shared by every door. What only a live call needs follows: first what a
+transport sends in, then what it gets out. `docs/calls.md` says how to use them.
 """
 
 from dataclasses import dataclass
@@ -74,8 +78,244 @@ class AnswerDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """`text[:char]` of a phrase has been spoken once `sample` of its samples have been played."""
+
+    char: int
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
-    """A spoken phrase, ready to play."""
+    """A spoken phrase, ready to play; phrases follow one another without a gap.
+
+    `text` is what it says, as written, and `marks` tell how far in it each word ends. `turn` is
+    the response it belongs to. A `filler` only bridges a wait: it is no part of the answer.
+    """
 
     samples: Samples
     rate_hz: int
+    text: str = ""
+    marks: tuple[Mark, ...] = ()
+    turn: int = 0
+    filler: bool = False
+
+
+# ---- into a call ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallerAudio:
+    """The next samples from the caller: any rate, any length, 20 to 100 ms being usual."""
+
+    samples: Samples
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A written line. With `answer` false it only joins the conversation until `Respond`."""
+
+    text: str
+    answer: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key of the telephone: one of 0-9, *, #, A-D. `#` or a pause ends a number."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How much of a response's speech the caller has heard: all its samples so far, at the rate
+    they were given. Numbers only grow, but for a last word after `Interrupted`."""
+
+    turn: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """How a call is held from now on; the first one may come before any audio.
+
+    `turn_detection` false: turns end by `Commit`. `auto_respond` false: answers wait for
+    `Respond`. `interruptible` false: the assistant finishes whatever is said meanwhile.
+    `silence_s` replaces adaptive endpointing by a fixed pause. `prompts` false: silence is
+    neither remarked upon nor ends the call. `spoken` false: answers stay text.
+    """
+
+    voice: str | None = None
+    speed: float = 1.0
+    spoken: bool = True
+    turn_detection: bool = True
+    auto_respond: bool = True
+    interruptible: bool = True
+    prompts: bool = True
+    silence_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The caller's turn ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Forget the audio of the turn that is not committed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer what has been said last. `listen` sends it too, at the end of a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak these very words as a response: a greeting, an announcement."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop the response, as if the caller had interrupted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The caller is gone; nothing more is worth doing."""
+
+    reason: str = "caller"
+
+
+# ---- out of a call --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller speaks, since `at_s`. While the assistant was speaking it comes after
+    `Interrupted`, and not at all for a mere "ага"."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What has been understood of the turn so far; replaces the partial before it."""
+
+    text: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The caller's turn is over; its last speech was at `at_s`."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted:
+    """The assistant begins to answer; `turn` counts the call's responses from 1.
+
+    Its `AnswerDelta`s, `Answer` and `Speech` follow, then `ResponseEnded` or `Interrupted`.
+    """
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseEnded:
+    """All of a response has been given out. Its speech may still be playing, and then
+    `Interrupted` may still follow."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """Play softly, by some 15 dB: the caller seems to speak. `Unduck` or `Interrupted` follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unduck:
+    """Play at full loudness again: it was nothing, or only an "ага"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """Throw away all unplayed speech of `turn`, now. `heard` is what the caller heard of it,
+    as far as `Played` has told; `samples` is that much of its speech."""
+
+    turn: int
+    heard: str = ""
+    samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTrace:
+    """One turn, over. `heard` is the answer as the caller heard it.
+
+    `timings_ms` count from the caller's last speech (for typed words, from their arrival), in
+    this order and as far as they happened: endpoint, final_text, passages, first_token,
+    first_phrase, first_audio; `total` until the last sound was given out.
+    """
+
+    turn: int
+    question: Transcript
+    answer: Answer
+    heard: str
+    timings_ms: dict[str, float]
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A part failed (`asr`, `rag`, `tts` or `call`); the call goes on as well as it can."""
+
+    part: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The last message. `reason`: caller, silence, too_long, no_audio, fault."""
+
+    reason: str
+
+
+Inbound = (
+    Recording
+    | Transcript
+    | CallerAudio
+    | Typed
+    | KeyPressed
+    | Played
+    | CallSettings
+    | Commit
+    | Clear
+    | Respond
+    | Say
+    | Cancel
+    | HungUp
+)
+Outbound = (
+    SpeechStarted
+    | Partial
+    | SpeechStopped
+    | Transcript
+    | ResponseStarted
+    | AnswerDelta
+    | Answer
+    | Speech
+    | ResponseEnded
+    | Duck
+    | Unduck
+    | Interrupted
+    | TurnTrace
+    | Fault
+    | CallEnded
+)
+Message = Inbound | Outbound

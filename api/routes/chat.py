@@ -15,9 +15,10 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
 from api import formats
+from api.call import Stages
 from api.metrics import Metrics
 from api.routes.deps import MetricsDep, ServicesDep
-from api.talk import Reply, Stages, collect, exchange
+from api.talk import Reply, collect, exchange
 from api.wiring import Services
 from dialog.errors import BadInput
 from dialog.messages import Answer, AnswerDelta, Transcript

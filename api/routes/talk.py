@@ -16,7 +16,7 @@ from api.routes.deps import MetricsDep, ServicesDep
 from api.talk import Reply, collect, joined
 from dialog.audio import wav_bytes
 from dialog.errors import BadInput
-from dialog.messages import Recording, Transcript
+from dialog.messages import CallSettings, Recording, Transcript
 
 router = APIRouter(prefix="/v1", tags=["talk"])
 
@@ -40,10 +40,9 @@ async def talk(request: Request, services: ServicesDep, metrics: MetricsDep) -> 
     async with _fields(request) as fields:
         question, options = _read(fields)
         history = await services.history(options.conversation_id)
-        stages = services.stages(
-            voice=options.voice, speed=options.speed, spoken=options.audio, history=history
-        )
-        reply = await collect(question, stages)
+        stages = services.stages(spoken=options.audio, history=history)
+        manner = CallSettings(voice=options.voice, speed=options.speed)
+        reply = await collect(question, stages, manner)
     conversation_id = await services.record(reply, options.conversation_id)
     metrics.exchange(reply.answer.source, reply.timings_ms)
     if reply.speech and request.headers.get("accept", "").startswith("audio/"):

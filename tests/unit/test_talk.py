@@ -8,7 +8,9 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from api.talk import NOTHING_HEARD, Reply, Stages, collect, exchange, joined
+from api.call import NOTHING_HEARD, Stages
+from api.talk import Reply, collect, exchange, joined
+from asr.listen import Hearing
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Answer, AnswerDelta, Recording, Speech, Transcript
 from rag.llm import ChatMessage
@@ -42,27 +44,31 @@ async def never(
     yield AnswerDelta("")
 
 
-async def say(text: AsyncIterator[str]) -> AsyncIterator[Speech]:
+async def say(text: AsyncIterator[str], voice: str | None, speed: float) -> AsyncIterator[Speech]:
     """One phrase of as many samples as the piece has letters."""
     async for piece in text:
         yield Speech(np.ones(len(piece), np.float32), RATE_HZ)
 
 
-async def mute(text: AsyncIterator[str]) -> AsyncIterator[Speech]:
+async def mute(text: AsyncIterator[str], voice: str | None, speed: float) -> AsyncIterator[Speech]:
     raise Unavailable("no voice")
     yield Speech(np.zeros(0, np.float32), RATE_HZ)
 
 
 async def test_messages_come_in_speaking_order() -> None:
     question = Recording(BytesIO())
-    kinds = [type(m).__name__ async for m in exchange(question, Stages(hear, answer, say))]
-    assert kinds == [
-        "Transcript", "AnswerDelta", "Speech", "AnswerDelta", "Speech", "Answer", "Reply",
+    kinds = [type(m).__name__ async for m in exchange(question, Stages(Hearing(hear), answer, say))]
+    assert [kind for kind in kinds if kind not in ("AnswerDelta", "Answer")] == [
+        "Transcript", "ResponseStarted", "Speech", "Speech", "ResponseEnded", "TurnTrace",
+        "CallEnded", "Reply",
+    ]  # fmt: skip
+    assert [kind for kind in kinds if kind.startswith("Answer")] == [
+        "AnswerDelta", "AnswerDelta", "Answer",
     ]  # fmt: skip
 
 
 async def test_the_reply_holds_everything() -> None:
-    reply = await collect(Recording(BytesIO()), Stages(hear, answer, say))
+    reply = await collect(Recording(BytesIO()), Stages(Hearing(hear), answer, say))
     assert reply.transcript == HEARD
     assert reply.answer.text == "Тариф стоит сто рублей."
     assert len(joined(reply.speech)) == len(reply.answer.text)
@@ -72,31 +78,35 @@ async def test_the_reply_holds_everything() -> None:
 
 
 async def test_a_typed_question_is_neither_heard_nor_spoken() -> None:
-    reply = await collect(Transcript("вопрос", (), 0.0), Stages(hear, answer))
+    reply = await collect(Transcript("вопрос", (), 0.0), Stages(Hearing(hear), answer))
     assert reply.transcript.text == "вопрос"
     assert reply.speech == ()
     assert "speak" not in reply.timings_ms
 
 
 async def test_silence_is_answered_by_saying_so() -> None:
-    reply = await collect(Recording(BytesIO()), Stages(hear_nothing, never, say))
+    reply = await collect(Recording(BytesIO()), Stages(Hearing(hear_nothing), never, say))
     assert reply.answer == Answer(NOTHING_HEARD, "none")
     assert reply.speech
 
 
 async def test_without_a_voice_the_answer_stays_text() -> None:
-    reply = await collect(Recording(BytesIO()), Stages(hear, answer, mute))
+    reply = await collect(Recording(BytesIO()), Stages(Hearing(hear), answer, mute))
     assert reply.answer.text == "Тариф стоит сто рублей."
     assert reply.speech == ()
 
 
 async def test_a_voice_lost_in_mid_answer_loses_no_word() -> None:
-    async def hoarse(text: AsyncIterator[str]) -> AsyncIterator[Speech]:
+    async def hoarse(
+        text: AsyncIterator[str], voice: str | None, speed: float
+    ) -> AsyncIterator[Speech]:
         await anext(text)
         raise Unavailable("the voice broke")
         yield Speech(np.zeros(0, np.float32), RATE_HZ)
 
-    messages = [m async for m in exchange(Recording(BytesIO()), Stages(hear, answer, hoarse))]
+    messages = [
+        m async for m in exchange(Recording(BytesIO()), Stages(Hearing(hear), answer, hoarse))
+    ]
     text = "".join(m.text for m in messages if isinstance(m, AnswerDelta))
     assert text == "Тариф стоит сто рублей."
     assert isinstance(messages[-1], Reply)
@@ -107,4 +117,4 @@ async def test_undecodable_audio_reaches_the_caller() -> None:
         raise BadInput("not audio")
 
     with pytest.raises(BadInput):
-        await collect(Recording(BytesIO()), Stages(deaf, answer, say))
+        await collect(Recording(BytesIO()), Stages(Hearing(deaf), answer, say))

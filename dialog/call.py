@@ -1,0 +1,92 @@
+"""What the stages of one call share: its settings, what was said, and what was heard of it.
+
+One object for each call, handed to every stage. Knows no stage.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from dialog.messages import Answer, CallSettings, Transcript
+from dialog.playback import Playback
+
+NOTHING = Transcript("", (), 0.0)
+
+
+@dataclass(slots=True)
+class Trace:
+    """When the steps of one turn happened, by the event loop's clock, in seconds."""
+
+    began_s: float
+    marks_s: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, step: str, at_s: float | None = None) -> None:
+        """Note the first time of a step: now, unless told."""
+        self.marks_s.setdefault(step, now_s() if at_s is None else at_s)
+
+    def timings_ms(self) -> dict[str, float]:
+        """Milliseconds from the beginning to each step, in the order of time."""
+        ordered = sorted(self.marks_s.items(), key=lambda mark: mark[1])
+        return {step: round((at_s - self.began_s) * 1000, 1) for step, at_s in ordered}
+
+
+@dataclass(slots=True)
+class Turn:
+    """A question and what became of its answer."""
+
+    number: int
+    question: Transcript
+    trace: Trace
+    answer: Answer = field(default_factory=lambda: Answer("", "none"))
+    words: str = ""
+    generated: bool = False
+    interrupted: bool = False
+    closed: bool = False
+
+
+@dataclass(slots=True)
+class Call:
+    """The state of a call. In a `live` one the transport reports what was played."""
+
+    live: bool = False
+    settings: CallSettings = field(default_factory=CallSettings)
+    playback: Playback = field(default_factory=Playback)
+    turns: list[Turn] = field(default_factory=list)
+    question: Transcript = NOTHING
+    trace: Trace | None = None
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn that is being answered, or was last."""
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def responding(self) -> bool:
+        """Whether a response is being made, or is still playing."""
+        turn = self.turn
+        if turn is None or turn.interrupted:
+            return False
+        return not turn.generated or (self.live and self.playback.playing(turn.number))
+
+    def ask(self, question: Transcript, trace: Trace) -> None:
+        """What is to be answered next, and since when the caller waits."""
+        self.question, self.trace = question, trace
+
+    def begin_turn(self, *, said: bool = False) -> Turn:
+        """Take the question; `said`: nothing was asked, the assistant speaks by itself."""
+        question = NOTHING if said else self.question
+        turn = Turn(len(self.turns) + 1, question, self.trace or Trace(now_s()))
+        self.trace = None
+        self.turns.append(turn)
+        return turn
+
+    def heard(self, turn: Turn) -> str:
+        """An answer as the caller knows it: what was played of it, or read."""
+        line = self.playback.line(turn.number)
+        if self.live and line.samples:
+            return line.heard()
+        return "" if turn.interrupted and self.settings.spoken else turn.words
+
+
+def now_s() -> float:
+    """The event loop's clock, which tests may replace by a virtual one."""
+    return asyncio.get_running_loop().time()

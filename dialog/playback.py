@@ -1,0 +1,82 @@
+"""What was given to a transport to play, and how much of it the caller has heard.
+
+Knows samples and marks; knows nothing of clocks or networks: a transport tells what it played.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from dialog.messages import Mark, Played, Speech
+
+
+@dataclass(slots=True)
+class Line:
+    """The speech of one response, in the order it was given out."""
+
+    phrases: list[Speech] = field(default_factory=list)
+    samples: int = 0
+    rate_hz: int = 0
+    played: int = 0
+
+    def heard(self) -> str:
+        """The words of which the caller has heard the end, at least nearly."""
+        left = self.played
+        texts = []
+        for phrase in self.phrases:
+            if not phrase.filler:
+                texts.append(heard_of(phrase, left))
+            left -= len(phrase.samples)
+            if left <= 0:
+                break
+        return " ".join(text for text in texts if text)
+
+
+class Playback:
+    """A call's outbound audio by response. Keeps only the current and the previous one."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, Line] = {}
+
+    def give(self, speech: Speech) -> None:
+        """Note a phrase that goes to the transport now."""
+        line = self._lines.setdefault(speech.turn, Line())
+        line.phrases.append(speech)
+        line.samples += len(speech.samples)
+        line.rate_hz = speech.rate_hz
+        for turn in [turn for turn in self._lines if turn < speech.turn - 1]:
+            del self._lines[turn]
+
+    def played(self, report: Played) -> None:
+        """Take a transport's report; more than was given cannot have been played."""
+        if line := self._lines.get(report.turn):
+            line.played = max(0, min(report.samples, line.samples))
+
+    def line(self, turn: int) -> Line:
+        """A response's speech; an empty one where nothing was spoken."""
+        return self._lines.get(turn, Line())
+
+    def playing(self, turn: int) -> bool:
+        """Whether some of the response's speech is given out and not yet played."""
+        line = self.line(turn)
+        return line.played < line.samples
+
+    def ahead_s(self, turn: int) -> float:
+        """Seconds of the response's speech that wait to be played."""
+        line = self.line(turn)
+        return (line.samples - line.played) / line.rate_hz if line.rate_hz else 0.0
+
+
+def heard_of(phrase: Speech, samples: int) -> str:
+    """The part of a phrase's text that its first `samples` speak. Without marks, letters are
+    taken to be of one length."""
+    if samples >= len(phrase.samples):
+        return phrase.text
+    marks = phrase.marks or even_marks(phrase.text, len(phrase.samples))
+    index = bisect_right([mark.sample for mark in marks], max(samples, 0))
+    return phrase.text[: marks[index - 1].char].rstrip() if index else ""
+
+
+def even_marks(text: str, samples: int) -> tuple[Mark, ...]:
+    """A mark at the end of each word, as if every character took equally long."""
+    ends = [i for i in range(1, len(text) + 1) if i == len(text) or text[i].isspace()]
+    return tuple(Mark(end, round(samples * end / len(text))) for end in ends)
