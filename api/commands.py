@@ -14,6 +14,7 @@ from typing import Any
 from api import formats
 from api.call import Stages
 from api.cli import BAD_INPUT, DONE, FAULT, complain
+from api.questions import check_question, typed
 from api.settings import Settings, read_settings
 from api.talk import Reply, collect, joined
 from api.wiring import Services, settle_in
@@ -78,9 +79,7 @@ def talk(arguments: argparse.Namespace, services: Services) -> int:
 
 def ask(arguments: argparse.Namespace, services: Services) -> int:
     """A typed question, a written answer."""
-    if not arguments.question.strip():
-        raise BadInput("the question is empty")
-    question = Transcript(arguments.question, (), 0.0)
+    question = typed(arguments.question)
     _print_reply(arguments, _exchange(question, services, services.stages(spoken=False)))
     return DONE
 
@@ -142,7 +141,7 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
     if (arguments.query is None) == (arguments.queries is None):
         raise BadInput("give a query or --queries FILE")
     if arguments.query is not None:
-        hits = services.library.search(arguments.query, arguments.top)
+        hits = services.library.search(check_question(arguments.query, "the query"), arguments.top)
         if arguments.json:
             shown = [formats.hit_json(hit) for hit in hits]
             _print_json({"query": arguments.query, "hits": shown})

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from api import formats
 from api.call import Stages
 from api.metrics import Metrics
+from api.questions import typed
 from api.routes.deps import MetricsDep, ServicesDep
 from api.talk import Reply, collect, exchange
 from api.wiring import Services
@@ -77,7 +78,7 @@ async def completions(request: ChatRequest, services: ServicesDep, metrics: Metr
     if request.stream:
         body = _stream(question, stages, services, metrics, head)
         return StreamingResponse(body, media_type="text/event-stream")
-    reply = await collect(Transcript(question, (), 0.0), stages)
+    reply = await collect(question, stages)
     await _keep(reply, services, metrics)
     message = {"role": "assistant", "content": reply.answer.text}
     return JSONResponse(
@@ -90,8 +91,8 @@ async def completions(request: ChatRequest, services: ServicesDep, metrics: Metr
     )
 
 
-def split_dialogue(messages: list[IncomingMessage]) -> tuple[str, list[ChatMessage]]:
-    """The question and what stands before it; raises BadInput without a question.
+def split_dialogue(messages: list[IncomingMessage]) -> tuple[Transcript, list[ChatMessage]]:
+    """The question and what stands before it; raises BadInput without a usable question.
 
     System messages are dropped: what the assistant is stands in `rag.prompt` alone.
     """
@@ -102,7 +103,7 @@ def split_dialogue(messages: list[IncomingMessage]) -> tuple[str, list[ChatMessa
         for message in messages[:-1]
         if message.role in ("user", "assistant")
     ]
-    return messages[-1].text(), history
+    return typed(messages[-1].text()), history
 
 
 def _grounds(answer: Answer) -> dict[str, object]:
@@ -115,7 +116,11 @@ async def _keep(reply: Reply, services: Services, metrics: Metrics) -> None:
 
 
 async def _stream(
-    question: str, stages: Stages, services: Services, metrics: Metrics, head: dict[str, object]
+    question: Transcript,
+    stages: Stages,
+    services: Services,
+    metrics: Metrics,
+    head: dict[str, object],
 ) -> AsyncIterator[str]:
     """Server-sent events: a role, the pieces, a finish with the sources, `[DONE]`."""
 
@@ -125,7 +130,7 @@ async def _stream(
         return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
 
     yield event({"role": "assistant", "content": ""})
-    async for message in exchange(Transcript(question, (), 0.0), stages):
+    async for message in exchange(question, stages):
         match message:
             case AnswerDelta():
                 yield event({"content": message.text})

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from api import formats
+from api.questions import check_question
 from api.routes.deps import ServicesDep
 from dialog.errors import BadInput
 from rag.library import Ingested, Library, Report, Skipped
@@ -75,7 +76,6 @@ class SearchRequest(BaseModel):
 @router.post("/search")
 async def search(services: ServicesDep, request: SearchRequest) -> dict[str, object]:
     """Distinct documents, the best passage of each."""
-    if not request.query.strip():
-        raise BadInput("`query` is empty", code="empty_text")
-    hits = await asyncio.to_thread(services.library.search, request.query, request.top)
+    query = check_question(request.query, "`query`")
+    hits = await asyncio.to_thread(services.library.search, query, request.top)
     return {"query": request.query, "hits": [formats.hit_json(hit) for hit in hits]}

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
 from api import formats
+from api.questions import typed
 from api.routes.deps import MetricsDep, ServicesDep
 from api.talk import Reply, collect, joined
 from dialog.audio import wav_bytes
@@ -76,10 +77,7 @@ def _read(fields: dict[str, Any]) -> tuple[Recording | Transcript, TalkOptions]:
         raise BadInput("send either an audio `file` or a `text`")
     if isinstance(file, UploadFile):
         return Recording(file.file), options
-    text = options.text or ""
-    if not text.strip():
-        raise BadInput("`text` is empty", code="empty_text")
-    return Transcript(text, (), 0.0), options
+    return typed(options.text or "", "`text`"), options
 
 
 @asynccontextmanager

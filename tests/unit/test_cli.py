@@ -89,6 +89,8 @@ def test_a_wrong_call_is_one_line_and_status_2(beseda: Beseda, arguments: list[s
         (["say", "да", "-o", "/nonexistent/a.wav"], "cannot write /nonexistent/a.wav"),
         (["talk", "a.wav", "-o", "/"], "cannot write /"),
         (["say", "да" * 50_000, "-o", "/tmp/never.wav"], "at most 4096"),
+        (["ask", "да" * 50_000], "at most 8000"),
+        (["search", "да" * 50_000], "at most 8000"),
         (["search"], "--queries"),
         (["search", "--queries", "/nonexistent"], "cannot read"),
     ],

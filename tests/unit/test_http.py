@@ -268,6 +268,18 @@ def test_chat_needs_a_question(client: TestClient, messages: list[object]) -> No
     error_of(response.json())
 
 
+def test_a_question_of_a_whole_book_is_refused_by_every_door(client: TestClient) -> None:
+    book = "слово " * 1_500
+    messages = [{"role": "user", "content": book}]
+    for response in (
+        client.post("/v1/chat/completions", json={"messages": messages}),
+        client.post("/v1/talk", json={"text": book}),
+        client.post("/v1/search", json={"query": book}),
+    ):
+        assert response.status_code == 413
+        assert response.json()["error"]["code"] == "text_too_long"
+
+
 def test_documents_come_and_go(fresh: TestClient) -> None:
     listed = fresh.get("/v1/documents").json()["data"]
     assert [document["id"] for document in listed] == ["delivery.md"]
