@@ -65,11 +65,15 @@ def build_parser() -> Parser:
     ingest.add_argument("paths", nargs="*", type=Path, metavar="PATH")
     ingest.add_argument("--list", action="store_true", help="what the index holds")
     ingest.add_argument("--remove", metavar="ID", help="forget a document")
+    _tag_option(ingest, "mark the documents with it; may be repeated")
 
     search = command("search", "distinct documents, the best passage of each")
     search.add_argument("query", nargs="?")
     search.add_argument("--queries", type=Path, metavar="FILE", help='lines {"_id","text"}')
     search.add_argument("--top", type=_positive, default=10, metavar="N")
+    _tag_option(search, "only documents marked with it, or with any of several")
+
+    command("vocabulary", "names in the documents, which the recogniser listens for")
     return parser
 
 
@@ -101,6 +105,10 @@ def complain(message: str, status: int) -> int:
     """One line on stderr; returns `status`."""
     print(f"beseda: {' '.join(message.split())}", file=sys.stderr)
     return status
+
+
+def _tag_option(parser: argparse.ArgumentParser, summary: str) -> None:
+    parser.add_argument("--tag", action="append", default=[], dest="tags", help=summary)
 
 
 def _voice_options(parser: argparse.ArgumentParser) -> None:

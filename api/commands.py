@@ -125,7 +125,7 @@ def ingest(arguments: argparse.Namespace, services: Services) -> int:
         return DONE
     if not arguments.paths:
         raise BadInput("nothing to ingest: name files or folders")
-    report = services.library.ingest(arguments.paths, _progress_bar("documents"))
+    report = services.library.ingest(arguments.paths, _progress_bar("documents"), arguments.tags)
     faults = [skipped for skipped in report.skipped if skipped.fault]
     for skipped in faults:
         complain(f"{skipped.path}: {skipped.reason}", BAD_INPUT)
@@ -141,17 +141,28 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
     if (arguments.query is None) == (arguments.queries is None):
         raise BadInput("give a query or --queries FILE")
     if arguments.query is not None:
-        hits = services.library.search(check_question(arguments.query, "the query"), arguments.top)
+        query = check_question(arguments.query, "the query")
+        hits = services.library.search(query, arguments.top, arguments.tags)
         if arguments.json:
             shown = [formats.hit_json(hit) for hit in hits]
             _print_json({"query": arguments.query, "hits": shown})
         else:
             print("\n".join(formats.hit_text(hit) for hit in hits))
         return DONE
-    for query in _read_queries(arguments.queries):
-        hits = services.library.search(query["text"], arguments.top)
+    for line in _read_queries(arguments.queries):
+        hits = services.library.search(line["text"], arguments.top, arguments.tags)
         ranked = [{"id": hit.document_id, "score": hit.score} for hit in hits]
-        _print_json({"_id": query["_id"], "hits": ranked})
+        _print_json({"_id": line["_id"], "hits": ranked})
+    return DONE
+
+
+def vocabulary(arguments: argparse.Namespace, services: Services) -> int:
+    """The phrases that the recogniser is told to listen for, the commonest first."""
+    for phrase in services.library.phrases():
+        if arguments.json:
+            _print_json({"phrase": phrase})
+        else:
+            print(phrase)
     return DONE
 
 
@@ -271,4 +282,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
     "say": say,
     "ingest": ingest,
     "search": search,
+    "vocabulary": vocabulary,
 }

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
     dense_model: str | None = None
+    rerank_model: str | None = None
 
     llm_url: str | None = None
     llm_model: str = "saiga"

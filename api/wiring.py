@@ -25,6 +25,7 @@ from dialog.call import Call
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Inbound, Outbound, Samples, Speech, Transcript, TurnTrace
 from models.runtime import ModelThread
+from rag import phrases
 from rag.answer import Answerer
 from rag.library import Library, open_library
 from rag.llm import ChatMessage, ChatModel, OpenAIChat
@@ -100,6 +101,8 @@ class Services:
             qdrant_url=self.settings.qdrant_url,
             qdrant_api_key=key.get_secret_value() if key else None,
             dense_model=self.settings.dense_model,
+            rerank_model=self.settings.rerank_model,
+            phrases=self.settings.home / phrases.FILE,
         )
 
     @cached_property

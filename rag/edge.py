@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.claim import Claim
-from rag.index import DENSE, DOCUMENT_KEY, SPARSE, STATE_ID, Applied, Found, Point, Sparse, payload
+from rag.index import (
+    DENSE,
+    DOCUMENT_KEY,
+    SPARSE,
+    STATE_ID,
+    TAGS_KEY,
+    Applied,
+    Found,
+    Point,
+    Sparse,
+    payload,
+)
 
 if TYPE_CHECKING:
     from qdrant_edge import EdgeConfig, EdgeShard, QueryRequest
@@ -56,7 +67,11 @@ class EdgeIndex:
             shard.update(q.UpdateOperation.delete_points_by_filter(outdated))
 
     def query(
-        self, sparse: Sparse | None, dense: Sequence[float] | None, limit: int
+        self,
+        sparse: Sparse | None,
+        dense: Sequence[float] | None,
+        limit: int,
+        tags: Sequence[str] = (),
     ) -> list[Found]:
         import qdrant_edge as q
 
@@ -68,10 +83,14 @@ class EdgeIndex:
             nearest.append(q.Query.Nearest(list(dense), using=DENSE))
         if not nearest:
             return []
+        tagged = q.FieldCondition(TAGS_KEY, match=q.MatchAny(list(tags))) if tags else None
+        only = q.Filter(must=[tagged]) if tagged else None
         if len(nearest) == 1:
-            request = q.QueryRequest(limit, query=nearest[0], with_payload=[DOCUMENT_KEY])
+            request = q.QueryRequest(
+                limit, query=nearest[0], filter=only, with_payload=[DOCUMENT_KEY]
+            )
         else:
-            fetched = [q.Prefetch(limit * PREFETCH, query=query) for query in nearest]
+            fetched = [q.Prefetch(limit * PREFETCH, query=one, filter=only) for one in nearest]
             fusion: Any = q.Fusion.Rrf(RRF_K)  # its stub is no subclass of Fusion
             request = q.QueryRequest(
                 limit, prefetches=fetched, query=fusion, with_payload=[DOCUMENT_KEY]
@@ -165,7 +184,8 @@ class EdgeIndex:
 
         shard = q.EdgeShard.create(str(path), self._config())
         keyword = q.PayloadSchemaType.Keyword
-        shard.update(q.UpdateOperation.create_field_index(DOCUMENT_KEY, keyword))
+        for key in (DOCUMENT_KEY, TAGS_KEY):
+            shard.update(q.UpdateOperation.create_field_index(key, keyword))
         return shard
 
     def _config(self) -> "EdgeConfig":

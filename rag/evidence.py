@@ -20,12 +20,6 @@ UNKNOWN_IDF = 6.0
 against every passage, and no more in a large library than in a small one."""
 
 
-ASKING = frozenset(
-    ["сколько", "почему", "зачем", "куда", "откуда", "где", "когда", "какой", "значить"]
-)
-"""Words that ask. No passage has to repeat them in order to answer."""
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: its terms in order, and the inverse document frequency of each."""
@@ -56,9 +50,7 @@ class Evidence:
 
 def question(text: str, rarity: Rarity) -> Question:
     """Weigh the question's terms by how rare they are among the passages."""
-    said = sparse.terms(text)
-    # A question of nothing else ("где, когда?") keeps them.
-    terms = tuple(term for term in said if term not in ASKING) or tuple(said)
+    terms = tuple(sparse.asked_terms(text))
     idf = rarity(list(dict.fromkeys(terms)))
     return Question(text, terms, {term: idf.get(term, UNKNOWN_IDF) for term in terms})
 

@@ -16,6 +16,9 @@ DENSE = "dense"
 DOCUMENT_KEY = "metadata.document_id"
 """Where a point's payload names its document."""
 
+TAGS_KEY = "metadata.tags"
+"""Where it lists its document's tags."""
+
 STATE_ID = "00000000-0000-0000-0000-000000000001"
 """A point without vectors whose payload is `Applied`. It takes the engine's own log, in order
 with the points it speaks of, so after a crash it never promises more than is there."""
@@ -40,6 +43,7 @@ class Point:
     text: str
     sparse: Sparse
     dense: tuple[float, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,16 @@ class Index(Protocol):
         ...
 
     def query(
-        self, sparse: Sparse | None, dense: Sequence[float] | None, limit: int
+        self,
+        sparse: Sparse | None,
+        dense: Sequence[float] | None,
+        limit: int,
+        tags: Sequence[str] = (),
     ) -> list[Found]:
-        """The best points, best first: by one vector, or by both fused by reciprocal rank."""
+        """The best points, best first: by one vector, or by both fused by reciprocal rank.
+
+        With `tags`, only those whose document has any of them.
+        """
         ...
 
     def idf(self, indices: Sequence[int]) -> dict[int, float]:
@@ -121,5 +132,6 @@ def payload(point: Point) -> dict[str, object]:
             "document_id": point.document_id,
             "title": point.title,
             "heading": point.heading,
+            "tags": list(point.tags),
         },
     }

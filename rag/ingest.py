@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,16 +57,19 @@ def document_id(source: str) -> str:
     return f"{stem}-{digest}" if stem else digest
 
 
-def content_hash(path: Path, extension: str) -> str:
+def content_hash(path: Path, extension: str, tags: Sequence[str] = ()) -> str:
     """SHA-256 of the bytes and of what decides about the passages that come of them."""
     digest = hashlib.sha256(f"{convert.VERSION} {chunk.VERSION} {extension} ".encode())
+    digest.update(" ".join(sorted(tags)).encode())
     with path.open("rb") as file:
         while block := file.read(2**20):
             digest.update(block)
     return digest.hexdigest()
 
 
-def read(path: Path, extension: str, source: str, id_: str, sha256: str) -> NewDocument:
+def read(
+    path: Path, extension: str, source: str, id_: str, sha256: str, *, tags: Sequence[str] = ()
+) -> NewDocument:
     """Convert one file. Raises BadInput."""
     converted = convert.convert(path, extension)
     title = chunk.plain(converted.title) or Path(source).stem
@@ -77,11 +80,13 @@ def read(path: Path, extension: str, source: str, id_: str, sha256: str) -> NewD
         format=extension.removeprefix("."),
         sha256=sha256,
         passages=tuple(chunk.passages(converted.markdown, title)),
+        tags=tuple(tags),
     )
 
 
-def records(path: Path, source: str) -> Iterator[NewDocument]:
+def records(path: Path, source: str, tags: Sequence[str] = ()) -> Iterator[NewDocument]:
     """The documents of a JSONL file with `_id` and `text`, and perhaps `title`, in each line.
+
 
     Every line is checked before the first document is given out, so that a broken file leaves
     nothing behind. Raises BadInput.
@@ -89,7 +94,7 @@ def records(path: Path, source: str) -> Iterator[NewDocument]:
     for _ in _records(path):
         pass
     for identifier, title, text in _records(path):
-        content = f"{chunk.VERSION} {identifier}\n{title}\n{text}".encode()
+        content = f"{chunk.VERSION} {identifier}\n{title}\n{text}\n{sorted(tags)}".encode()
         yield NewDocument(
             id=identifier,
             title=title,
@@ -98,6 +103,7 @@ def records(path: Path, source: str) -> Iterator[NewDocument]:
             # With the id in it: two records of one text are two documents, not a duplicate.
             sha256=hashlib.sha256(content).hexdigest(),
             passages=tuple(chunk.plain_passages(text)),
+            tags=tuple(tags),
         )
 
 

@@ -6,15 +6,17 @@ in a coroutine use `asyncio.to_thread`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from dialog.errors import BadInput
-from rag import ingest, sparse
+from rag import ingest, rerank, sparse
+from rag import phrases as vocabulary
 from rag.dense import Dense, SentenceEncoder
 from rag.edge import EdgeIndex
 from rag.index import Found, Index
+from rag.rerank import CrossEncoderReranker, Reranker
 from rag.server import connect
 from rag.upkeep import Upkeep
 from store import documents
@@ -43,6 +45,7 @@ class Hit:
     score: float
     passage_id: str
     heading: str = ""
+    ordinal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +83,39 @@ class Report:
 
 
 class Library:
-    """Safe to share between threads. The store is its owner's; the index is closed with it."""
+    """Safe to share between threads. The store is its owner's; the index is closed with it.
 
-    def __init__(self, store: Store, index: Index, dense: Dense | None = None) -> None:
+    `phrases`: the file that names in the documents are written to whenever these change.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        index: Index,
+        dense: Dense | None = None,
+        reranker: Reranker | None = None,
+        phrases: Path | None = None,
+    ) -> None:
         self._store = store
         self._index = index
         self._dense = dense
+        self._reranker = reranker
+        self._phrases = phrases
         self._upkeep = Upkeep(store, index, dense)
 
-    def ingest(self, paths: Iterable[Path | str], progress: Progress | None = None) -> Report:
+    def ingest(
+        self,
+        paths: Iterable[Path | str],
+        progress: Progress | None = None,
+        tags: Sequence[str] = (),
+    ) -> Report:
         """Take in files and folders; bad files are reported in `skipped`, never raised."""
         files, skipped = _files(paths)
         done: list[Ingested] = []
         for number, file in enumerate(files, 1):
             if file.named or file.known:
                 try:
-                    done += self._take(file.path, str(file.path.resolve()), None)
+                    done += self._take(file.path, str(file.path.resolve()), None, tags)
                 except BadInput as error:
                     skipped.append(Skipped(str(file.path), error.message))
             else:
@@ -103,11 +123,16 @@ class Library:
                 skipped.append(Skipped(str(file.path), reason, fault=False))
             if progress is not None:
                 progress(number, len(files), file.path.name)
-        self._refresh_shared()
+        self._changed()
         return Report(tuple(done), tuple(skipped))
 
     def ingest_file(
-        self, path: Path, *, name: str | None = None, document_id: str | None = None
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        document_id: str | None = None,
+        tags: Sequence[str] = (),
     ) -> list[Ingested]:
         """Take in one file (an upload: `name` is its own, `path` a temporary one).
 
@@ -116,8 +141,8 @@ class Library:
         """
         if not path.is_file():
             raise BadInput("no such file", status=404, code="not_found")
-        done = self._take(path, name or str(path.resolve()), document_id)
-        self._refresh_shared()
+        done = self._take(path, name or str(path.resolve()), document_id, tags)
+        self._changed()
         return done
 
     def documents(self) -> list[DocumentInfo]:
@@ -129,14 +154,17 @@ class Library:
         """Remove a document; False when there is none."""
         with self._store.session() as session:
             removed = documents.remove(session, document_id)
-        self._refresh_shared()
+        self._changed()
         return removed
 
-    def search(self, query: str, top: int = 10) -> list[Hit]:
-        """The best `top` documents, each by its best passage, best first."""
+    def search(self, query: str, top: int = 10, tags: Sequence[str] = ()) -> list[Hit]:
+        """The best `top` documents, each by its best passage, best first.
+
+        With `tags`, only documents that have any of them.
+        """
         fetched = top * PASSAGES_PER_DOCUMENT
         while True:
-            found = self._found(query, fetched)
+            found = self._found(query, fetched, tags)
             best: dict[str, Found] = {}
             for passage in found:
                 best.setdefault(passage.document_id, passage)
@@ -144,9 +172,15 @@ class Library:
                 return self._hits(list(best.values())[:top])
             fetched *= 4
 
-    def search_passages(self, query: str, top: int = 10) -> list[Hit]:
+    def search_passages(self, query: str, top: int = 10, tags: Sequence[str] = ()) -> list[Hit]:
         """The best `top` passages, best first; several may be of one document."""
-        return self._hits(self._found(query, top))
+        return self._hits(self._found(query, top, tags))
+
+    def phrases(self) -> list[str]:
+        """Names in the documents, in the words in which a caller would say them."""
+        with self._store.reading() as session:
+            rows = documents.texts(session)
+            return vocabulary.phrases("\n".join(row) for row in rows)
 
     def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """How rare each term (see sparse.py) is among the passages; unknown ones are left out."""
@@ -162,27 +196,31 @@ class Library:
         """Release the index; the store stays open, it is its owner's."""
         self._index.close()
 
-    def _take(self, path: Path, source: str, document_id: str | None) -> list[Ingested]:
+    def _take(
+        self, path: Path, source: str, document_id: str | None, tags: Sequence[str]
+    ) -> list[Ingested]:
         try:
-            return self._take_readable(path, source, document_id)
+            return self._take_readable(path, source, document_id, tags)
         except OSError as error:
             raise BadInput(f"cannot be read: {error.strerror}", code="unreadable") from error
 
-    def _take_readable(self, path: Path, source: str, document_id: str | None) -> list[Ingested]:
+    def _take_readable(
+        self, path: Path, source: str, document_id: str | None, tags: Sequence[str]
+    ) -> list[Ingested]:
         extension = Path(source).suffix.lower()
         if extension == ingest.RECORDS:
-            return self._take_records(path, source)
+            return self._take_records(path, source, tags)
         id_ = document_id or ingest.document_id(source)
-        sha256 = ingest.content_hash(path, extension)
+        sha256 = ingest.content_hash(path, extension, tags)
         with self._store.reading() as session:
             known = documents.find(session, id_, sha256)
         if known is not None:  # not worth converting
             outcome: Outcome = "unchanged" if known.id == id_ else "duplicate"
             return [Ingested(known.id, known.title, source, outcome)]
-        return self._put([ingest.read(path, extension, source, id_, sha256)])
+        return self._put([ingest.read(path, extension, source, id_, sha256, tags=tags)])
 
-    def _take_records(self, path: Path, source: str) -> list[Ingested]:
-        records = ingest.records(path, source)
+    def _take_records(self, path: Path, source: str, tags: Sequence[str]) -> list[Ingested]:
+        records = ingest.records(path, source, tags)
         done: list[Ingested] = []
         while batch := list(islice(records, RECORDS_PER_TRANSACTION)):
             done += self._put(batch)
@@ -192,22 +230,37 @@ class Library:
 
     def _put(self, found: Sequence[NewDocument]) -> list[Ingested]:
         with self._store.session() as session:
-            outcomes = [documents.put(session, document) for document in found]
+            outcomes = documents.put_all(session, found)
         return [
             Ingested(id_, document.title, document.source, outcome)
             for document, (outcome, id_) in zip(found, outcomes, strict=True)
         ]
 
-    def _refresh_shared(self) -> None:
+    def _changed(self) -> None:
         # A private copy is thrown away with its process: its next search is time enough.
         if self._index.shared:
             self.refresh()
+        if self._phrases is not None:
+            vocabulary.write(self._phrases, self.phrases())
 
-    def _found(self, query: str, limit: int) -> list[Found]:
+    def _found(self, query: str, limit: int, tags: Sequence[str] = ()) -> list[Found]:
         self.refresh()
         wanted = sparse.query_vector(query)
         dense = self._dense.embed_query(query) if self._dense else None
-        return self._index.query(wanted, dense, limit)
+        if self._reranker is None:
+            return self._index.query(wanted, dense, limit, tags)
+        found = self._index.query(wanted, dense, max(limit, rerank.DEPTH), tags)
+        return self._reranked(self._reranker, query, found)[:limit]
+
+    def _reranked(self, reranker: Reranker, query: str, found: Sequence[Found]) -> list[Found]:
+        """The first ones in the reranker's order, the rest below them in the index's."""
+        hits = self._hits(found[: rerank.DEPTH])
+        scores = reranker.scores(query, [f"{hit.title}\n{hit.heading}\n{hit.text}" for hit in hits])
+        scored = zip(hits, scores, strict=True)
+        best = [Found(hit.passage_id, hit.document_id, score) for hit, score in scored]
+        lowest = min(scores, default=0.0)
+        rest = [replace(one, score=lowest) for one in found[rerank.DEPTH :]]
+        return sorted(best, key=lambda one: -one.score) + rest
 
     def _hits(self, found: Sequence[Found]) -> list[Hit]:
         with self._store.reading() as session:
@@ -235,6 +288,7 @@ def _hit(passage: Passage, score: float) -> Hit:
         score=score,
         passage_id=passage.id,
         heading=passage.heading,
+        ordinal=passage.ordinal,
     )
 
 
@@ -246,14 +300,21 @@ def open_library(
     qdrant_api_key: str | None = None,
     collection: str = "beseda",
     dense_model: str | None = None,
+    rerank_model: str | None = None,
+    phrases: Path | None = None,
 ) -> Library:
     """A library over `store`: the index in process under `folder`, or on the server at
-    `qdrant_url`; with `dense_model` (a folder or a hub id) dense vectors are fused in.
+    `qdrant_url`; with `dense_model` (a folder or a hub id) dense vectors are fused in, with
+    `rerank_model` a cross-encoder orders what was found.
 
     Opens nothing yet: the index and the model are loaded at the first search.
     """
     dense = SentenceEncoder(dense_model) if dense_model else None
     size = (lambda: dense.size) if dense else None
-    if qdrant_url is None:
-        return Library(store, EdgeIndex(folder, size), dense)
-    return Library(store, connect(qdrant_url, qdrant_api_key, collection, size), dense)
+    reranker = CrossEncoderReranker(rerank_model) if rerank_model else None
+    index: Index = (
+        EdgeIndex(folder, size)
+        if qdrant_url is None
+        else connect(qdrant_url, qdrant_api_key, collection, size)
+    )
+    return Library(store, index, dense, reranker, phrases)

@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rag.index import DENSE, DOCUMENT_KEY, SPARSE, STATE_ID, Applied, Found, Point, Sparse, payload
+from rag.index import (
+    DENSE,
+    DOCUMENT_KEY,
+    SPARSE,
+    STATE_ID,
+    TAGS_KEY,
+    Applied,
+    Found,
+    Point,
+    Sparse,
+    payload,
+)
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -74,7 +85,11 @@ class ServerIndex:
         self._client().delete(self._collection, outdated, wait=True)
 
     def query(
-        self, sparse: Sparse | None, dense: Sequence[float] | None, limit: int
+        self,
+        sparse: Sparse | None,
+        dense: Sequence[float] | None,
+        limit: int,
+        tags: Sequence[str] = (),
     ) -> list[Found]:
         from qdrant_client import models as m
 
@@ -86,10 +101,16 @@ class ServerIndex:
             nearest.append((list(dense), DENSE))
         if not nearest:
             return []
-        asked: dict[str, Any] = {"query": nearest[0][0], "using": nearest[0][1]}
+        tagged = m.FieldCondition(key=TAGS_KEY, match=m.MatchAny(any=list(tags))) if tags else None
+        only = m.Filter(must=[tagged]) if tagged else None
+        asked: dict[str, Any] = {
+            "query": nearest[0][0],
+            "using": nearest[0][1],
+            "query_filter": only,
+        }
         if len(nearest) > 1:
             fetched = [
-                m.Prefetch(query=vector, using=name, limit=limit * PREFETCH)
+                m.Prefetch(query=vector, using=name, limit=limit * PREFETCH, filter=only)
                 for vector, name in nearest
             ]
             asked = {"prefetch": fetched, "query": m.FusionQuery(fusion=m.Fusion.RRF)}
@@ -177,9 +198,10 @@ class ServerIndex:
             vectors_config=dense,
             sparse_vectors_config={SPARSE: m.SparseVectorParams(modifier=m.Modifier.IDF)},
         )
-        client.create_payload_index(
-            self._collection, DOCUMENT_KEY, field_schema=m.PayloadSchemaType.KEYWORD
-        )
+        for key in (DOCUMENT_KEY, TAGS_KEY):
+            client.create_payload_index(
+                self._collection, key, field_schema=m.PayloadSchemaType.KEYWORD
+            )
 
 
 def _point(point: Point) -> Any:

@@ -1,29 +1,58 @@
-"""Sparse vectors of Russian lemmas: BM25 without its inverse document frequency.
+"""Sparse vectors of Russian text: BM25 over lemmas and over pieces of words, without the IDF.
 
-Knows term frequencies and hashing; the index multiplies by IDF when it is asked (Qdrant's
-`Modifier.IDF`), so that adding a document changes no other document's vector.
+Knows term frequencies and hashing; the index multiplies by the inverse document frequency when
+it is asked (Qdrant's `Modifier.IDF`), so that adding a document changes no other document's
+vector. docs/decisions/0003-lemmas-and-pieces-of-words.md says how the numbers were chosen.
 """
 
+import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from rag.index import Sparse
 from russian.lemmas import lemmas
+from russian.morphology import unstressed
+from russian.tables import listed
 
-VERSION = 1
+VERSION = 2
 """Raise it when anything here changes a vector: indexes are then built anew."""
 
 K1 = 1.2
-B = 0.75
+B_TERMS = 0.75
+B_GRAMS = 0.6
 AVERAGE_TERMS = 40
-"""BM25's average length, fixed so that a vector depends on its own text only: a passage with
-its title and headings has 30 of help pages, 60 of running text."""
+AVERAGE_GRAMS = 240
+"""BM25's average lengths, fixed so that a vector depends on its own text only: a passage with
+its title and headings has 30 terms of help pages, 60 of running text; a word six pieces."""
+
+GRAM = 4
+"""Letters in a piece of a word, its edges counted: «сеть» is ^сет, сеть, еть$."""
+
+GRAMS_WEIGHT = 2.0
+"""What all pieces of a word may count against its lemma; see `query_vector`."""
+
+ASKING = frozenset(
+    listed(
+        """сколько почему зачем куда откуда где когда какой который кто что чей чем значить
+        называться являться"""
+    )
+)
+"""Lemmas that ask. No passage has to repeat them in order to answer."""
+
+_WORD = re.compile(r"[a-zа-я0-9]+")
 
 
 def terms(text: str) -> list[str]:
     """What a text is compared by: its content lemmas, repeated as often as they occur."""
     return lemmas(text)
+
+
+def asked_terms(text: str) -> list[str]:
+    """A question's terms without the words that ask; a question of nothing else keeps them."""
+    said = terms(text)
+    return [term for term in said if term not in ASKING] or said
 
 
 def index_of(term: str) -> int:
@@ -36,14 +65,50 @@ def index_of(term: str) -> int:
 
 def document_vector(text: str) -> Sparse:
     """BM25 weights of a passage: tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average))."""
-    counts = Counter(map(index_of, terms(text)))
-    norm = K1 * (1 - B + B * counts.total() / AVERAGE_TERMS)
-    return _sparse((index, tf * (K1 + 1) / (tf + norm)) for index, tf in counts.items())
+    said = Counter(map(index_of, terms(text)))
+    pieces = Counter(piece for word in _words(text) for piece in _pieces(word))
+    weights = dict(_saturated(said, B_TERMS, AVERAGE_TERMS))
+    weights.update(_saturated(pieces, B_GRAMS, AVERAGE_GRAMS))
+    return _sparse(weights.items())
 
 
 def query_vector(text: str) -> Sparse:
-    """Each distinct term once: a word said twice is no more wanted."""
-    return _sparse((index, 1.0) for index in set(map(index_of, terms(text))))
+    """Each distinct lemma counts once, and each of the n pieces of a word 2 / sqrt(n).
+
+    A misheard or unknown word still shares most of its pieces with the right one. Were a piece
+    to count in full, long words would drown the short.
+    """
+    weights = dict.fromkeys(map(index_of, asked_terms(text)), 1.0)
+    for word in set(_words(text, asked=True)):
+        pieces = set(_pieces(word))
+        for piece in pieces:
+            weights[piece] = weights.get(piece, 0.0) + GRAMS_WEIGHT / len(pieces) ** 0.5
+    return _sparse(weights.items())
+
+
+def _words(text: str, *, asked: bool = False) -> Iterator[str]:
+    """The content words as they are spelt, lower case, ё as е."""
+    for word in _WORD.findall(unstressed(text).lower().replace("ё", "е")):
+        found = _lemmas_of(word)
+        if found and not (asked and ASKING.issuperset(found)):
+            yield word
+
+
+@lru_cache(maxsize=50_000)
+def _lemmas_of(word: str) -> tuple[str, ...]:
+    return tuple(lemmas(word))
+
+
+@lru_cache(maxsize=50_000)
+def _pieces(word: str) -> tuple[int, ...]:
+    edged = f"^{word}$"
+    found = (edged[start : start + GRAM] for start in range(max(1, len(edged) - GRAM + 1)))
+    return tuple(index_of(f"piece {piece}") for piece in found)
+
+
+def _saturated(counts: Counter[int], b: float, average: int) -> Iterator[tuple[int, float]]:
+    norm = K1 * (1 - b + b * counts.total() / average)
+    return ((index, tf * (K1 + 1) / (tf + norm)) for index, tf in counts.items())
 
 
 def _sparse(weights: Iterable[tuple[int, float]]) -> Sparse:

@@ -16,7 +16,7 @@ from store import documents
 from store.documents import Change, Passage
 from store.engine import Store
 
-LAYOUT = 1
+LAYOUT = 2
 """Raise it when points look different (payload, text that is embedded, vector names)."""
 
 BATCH = 128
@@ -101,4 +101,5 @@ def _point(passage: Passage, text: str, vector: tuple[float, ...]) -> Point:
         text=passage.text,
         sparse=sparse.document_vector(text),
         dense=vector,
+        tags=passage.tags,
     )

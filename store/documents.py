@@ -6,12 +6,12 @@ appear together or not at all.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from store.tables import DocumentRow, PassageRow, Removal, State, now
@@ -39,6 +39,7 @@ class NewDocument:
     format: str
     sha256: str
     passages: tuple[NewPassage, ...]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class DocumentInfo:
     passages: int
     created_at: datetime
     updated_at: datetime
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Passage:
     heading: str
     text: str
     ordinal: int
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +84,74 @@ def passage_id(document_id: str, ordinal: int) -> str:
 
 
 def put(session: Session, document: NewDocument) -> tuple[Outcome, str]:
-    """Add or replace a document; returns what happened and the id that now holds it.
+    """Add or replace one document; see `put_all`."""
+    return put_all(session, [document])[0]
+
+
+def put_all(session: Session, found: Sequence[NewDocument]) -> list[tuple[Outcome, str]]:
+    """Add or replace documents; for each what happened, and the id that now holds it.
 
     `unchanged`: the same content under the same id. `duplicate`: the same content under
     another id, which is returned; nothing is written in either case.
     """
     _one_writer(session)
-    if (twin := find(session, document.id, document.sha256)) is not None:
-        return ("unchanged" if twin.id == document.id else "duplicate"), twin.id
-    old = session.get(DocumentRow, document.id)
-    instant = now()
-    row = old or DocumentRow(id=document.id, created_at=instant)
-    row.title, row.source, row.format = document.title, document.source, document.format
-    row.sha256, row.revision, row.updated_at = document.sha256, _next_revision(session), instant
-    session.execute(delete(PassageRow).where(PassageRow.document_id == document.id))
-    session.execute(delete(Removal).where(Removal.document_id == document.id))
-    session.add(row)
-    session.flush()
-    session.add_all(_rows(document))
-    session.flush()
-    return ("added" if old is None else "updated"), document.id
+    hashes, holders = _known(session, found)
+    old = set(hashes)
+    changed: dict[str, NewDocument] = {}
+    outcomes: list[tuple[Outcome, str]] = []
+    for document in found:
+        id_, sha256 = document.id, document.sha256
+        if hashes.get(id_) == sha256:
+            outcomes.append(("unchanged", id_))
+        elif id_ not in hashes and sha256 in holders:
+            outcomes.append(("duplicate", holders[sha256]))
+        else:
+            outcomes.append(("updated" if id_ in hashes else "added", id_))
+            if holders.get(hashes.get(id_, "")) == id_:
+                del holders[hashes[id_]]
+            hashes[id_] = sha256
+            holders[sha256] = id_
+            changed[id_] = document
+    _write(session, list(changed.values()), old)
+    return outcomes
+
+
+def _known(session: Session, found: Sequence[NewDocument]) -> tuple[dict[str, str], dict[str, str]]:
+    """Hashes by id, and ids by hash, of what the store has of these already."""
+    same_id = DocumentRow.id.in_([document.id for document in found])
+    same_hash = DocumentRow.sha256.in_([document.sha256 for document in found])
+    rows = session.execute(select(DocumentRow.id, DocumentRow.sha256).where(same_id | same_hash))
+    hashes = {row.id: row.sha256 for row in rows}
+    return hashes, {sha256: id_ for id_, sha256 in hashes.items()}
+
+
+def _write(session: Session, changed: Sequence[NewDocument], old: set[str]) -> None:
+    if not changed:
+        return
+    ids = [document.id for document in changed]
+    session.execute(delete(PassageRow).where(PassageRow.document_id.in_(ids)))
+    session.execute(delete(Removal).where(Removal.document_id.in_(ids)))
+    instant, last = now(), _take_revisions(session, len(changed))
+    rows = [
+        {
+            "id": document.id,
+            "title": document.title,
+            "source": document.source,
+            "format": document.format,
+            "sha256": document.sha256,
+            "tags": list(document.tags),
+            "revision": last - len(changed) + number,
+            "updated_at": instant,
+        }
+        for number, document in enumerate(changed, 1)
+    ]
+    if new := [row | {"created_at": instant} for row in rows if row["id"] not in old]:
+        session.execute(insert(DocumentRow), new)
+    if again := [row for row in rows if row["id"] in old]:
+        session.execute(update(DocumentRow), again)
+    if passages := [row for document in changed for row in _rows(document)]:
+        session.execute(insert(PassageRow), passages)
+    session.expire_all()
 
 
 def find(session: Session, document_id: str, sha256: str) -> DocumentRow | None:
@@ -112,15 +163,15 @@ def find(session: Session, document_id: str, sha256: str) -> DocumentRow | None:
     return session.scalars(select(DocumentRow).where(DocumentRow.sha256 == sha256).limit(1)).first()
 
 
-def _rows(document: NewDocument) -> list[PassageRow]:
+def _rows(document: NewDocument) -> list[dict[str, object]]:
     return [
-        PassageRow(
-            id=passage_id(document.id, ordinal),
-            document_id=document.id,
-            ordinal=ordinal,
-            heading=passage.heading,
-            text=passage.text,
-        )
+        {
+            "id": passage_id(document.id, ordinal),
+            "document_id": document.id,
+            "ordinal": ordinal,
+            "heading": passage.heading,
+            "text": passage.text,
+        }
         for ordinal, passage in enumerate(document.passages)
     ]
 
@@ -133,7 +184,7 @@ def remove(session: Session, document_id: str) -> bool:
         return False
     session.execute(delete(DocumentRow).where(DocumentRow.id == document_id))
     session.expunge(row)
-    session.merge(Removal(document_id=document_id, revision=_next_revision(session)))
+    session.merge(Removal(document_id=document_id, revision=_take_revisions(session, 1)))
     return True
 
 
@@ -143,8 +194,9 @@ def _one_writer(session: Session) -> None:
     session.execute(select(State.id).with_for_update())
 
 
-def _next_revision(session: Session) -> int:
-    taken = update(State).values(revision=State.revision + 1).returning(State.revision)
+def _take_revisions(session: Session, number: int) -> int:
+    """The last of the next `number` revisions."""
+    taken = update(State).values(revision=State.revision + number).returning(State.revision)
     return session.scalars(taken).one()
 
 
@@ -168,21 +220,29 @@ def changes_after(session: Session, applied: int, limit: int) -> list[Change]:
 
 def passages_of(session: Session, document_ids: Sequence[str]) -> list[Passage]:
     """All passages of these documents, in order."""
-    query = select(PassageRow, DocumentRow.title).join(PassageRow.document)
+    query = select(PassageRow, DocumentRow.title, DocumentRow.tags).join(PassageRow.document)
     query = query.where(PassageRow.document_id.in_(document_ids))
     query = query.order_by(PassageRow.document_id, PassageRow.ordinal)
-    return [_passage(row, title) for row, title in session.execute(query)]
+    return [_passage(*row) for row in session.execute(query)]
 
 
 def passages(session: Session, ids: Sequence[str]) -> dict[str, Passage]:
     """Passages by id; those that are gone are left out."""
-    query = select(PassageRow, DocumentRow.title).join(PassageRow.document)
+    query = select(PassageRow, DocumentRow.title, DocumentRow.tags).join(PassageRow.document)
     query = query.where(PassageRow.id.in_(ids))
-    return {row.id: _passage(row, title) for row, title in session.execute(query)}
+    return {row[0].id: _passage(*row) for row in session.execute(query)}
 
 
-def _passage(row: PassageRow, title: str) -> Passage:
-    return Passage(row.id, row.document_id, title, row.heading, row.text, row.ordinal)
+def _passage(row: PassageRow, title: str, tags: Sequence[str]) -> Passage:
+    return Passage(row.id, row.document_id, title, row.heading, row.text, row.ordinal, tuple(tags))
+
+
+def texts(session: Session) -> Iterator[tuple[str, str, str]]:
+    """Title, heading and text of every passage, a few hundred in memory at a time."""
+    query = select(DocumentRow.title, PassageRow.heading, PassageRow.text)
+    query = query.join(PassageRow.document).order_by(PassageRow.document_id, PassageRow.ordinal)
+    for row in session.execute(query.execution_options(yield_per=500)):
+        yield row.title, row.heading, row.text
 
 
 def list_documents(session: Session) -> list[DocumentInfo]:
@@ -211,4 +271,5 @@ def _info(row: DocumentRow, number: int) -> DocumentInfo:
         passages=number,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        tags=tuple(row.tags),
     )

@@ -61,6 +61,7 @@ class DocumentRow(Base):
     format: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text, index=True)
     revision: Mapped[int] = mapped_column(index=True)
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     passages: Mapped[list["PassageRow"]] = relationship(

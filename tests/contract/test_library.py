@@ -95,7 +95,7 @@ def test_search_gives_distinct_documents_by_their_best_passage(
 ) -> None:
     sections = "\n\n".join(f"## Раздел {n}\n\nСлоны и слоны, раздел {n}." for n in range(30))
     article(tmp_path, "Много", sections)
-    article(tmp_path, "Мало", "Длинная статья о разном, где слоны упомянуты один раз. " * 3)
+    article(tmp_path, "Мало", "Длинная статья о разном. " * 9 + "Слоны упомянуты.")
     library.ingest([tmp_path / "Много.md", tmp_path / "Мало.md"])
     hits = library.search("слоны", 2)
     assert [hit.title for hit in hits] == ["Много", "Мало"]

@@ -75,9 +75,16 @@ def test_a_short_rest_joins_the_passage_before_it() -> None:
 
 
 def test_text_without_a_full_stop_is_cut_between_words() -> None:
-    found = [passage.text for passage in plain_passages("слово " * 500)]
+    found = [passage.text for passage in passages("слово " * 500)]
     assert all(len(text) <= LONGEST_CHARS + TAIL_CHARS for text in found)
     assert " ".join(" ".join(found).split()) == ("слово " * 500).strip()
+
+
+def test_a_record_is_a_passage_unless_it_is_long() -> None:
+    sentence = "Это предложение о том, как устроена большая энциклопедия."
+    (whole,) = plain_passages(" ".join([sentence] * 20))
+    assert len(whole.text) > LONGEST_CHARS
+    assert len(plain_passages(" ".join([sentence] * 60))) == 3
 
 
 def test_nothing_gives_nothing() -> None:

@@ -14,13 +14,28 @@ def weight(text: str, term: str) -> float:
 
 def test_a_term_has_the_same_dimension_for_ever() -> None:
     """Indexes on disk depend on it: another hash must raise VERSION."""
-    assert (sparse.VERSION, sparse.index_of("тариф")) == (1, 3405334330)
+    assert (sparse.VERSION, sparse.index_of("тариф")) == (2, 3405334330)
     assert 0 <= sparse.index_of("рубль") < 2**32
 
 
 def test_forms_of_a_word_are_one_term() -> None:
-    assert sparse.query_vector("тарифы") == sparse.query_vector("тарифами")
+    assert sparse.terms("тарифы") == sparse.terms("тарифами") == ["тариф"]
     assert sparse.query_vector("тариф тариф") == sparse.query_vector("тариф")
+
+
+def test_a_misheard_word_shares_its_pieces() -> None:
+    said, heard = (set(sparse.query_vector(word).indices) for word in ("антивирус", "антивирос"))
+    assert sparse.index_of("антивирус") not in heard
+    assert len(said & heard) >= 4
+
+
+def test_words_that_ask_are_left_out_where_there_are_others() -> None:
+    assert sparse.query_vector("сколько стоит тариф") == sparse.query_vector("стоит тариф")
+    assert sparse.asked_terms("сколько?") == ["сколько"]
+
+
+def test_stress_marks_and_yo_change_nothing() -> None:
+    assert sparse.query_vector("счёт") == sparse.query_vector("сче\u0301т")
 
 
 def test_repetition_saturates_and_length_dilutes() -> None:

@@ -1,0 +1,60 @@
+"""Names in the documents that a recogniser should listen for: tariffs, streets, brands.
+
+Knows how names look in Russian text; knows nothing of recognisers. The list is a plain file,
+one phrase in a line, lower case and in words: what a caller would say.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from russian.lemmas import lemmas
+from russian.spoken import to_spoken
+
+FILE = "phrases.txt"
+MOST = 1_000
+"""Phrases kept, the commonest first: a recogniser boosted to everything is boosted to nothing."""
+
+LONGEST_WORDS = 5
+
+_QUOTED = re.compile(r"[«„\"]([^«»„“\"]{2,60})[»“\"]")
+_PLACE = re.compile(
+    r"\b(?:ул(?:иц[аеуы]|\.)|просп(?:ект[аеу]?|\.)|переул(?:ок|к[аеу])|площад[ьи]|бульвар[аеу]?|"
+    r"набережн(?:ая|ой|ую)|шоссе|микрорайон[аеу]?|посёл(?:ок|к[аеу]))\s+"
+    r"([А-ЯЁ][а-яё]+(?:[ -][А-ЯЁ][а-яё]+)?)"
+)
+_NAME = re.compile(r"(?<=[а-яё0-9,:;] )[А-ЯЁ][а-яё]{2,}(?: [А-ЯЁ][а-яё]+| \d{1,4}\b){0,2}")
+_LATIN = re.compile(r"(?<![\w.@/-])[A-Za-z][A-Za-z-]{1,20}\b(?![.@/]\w)")
+
+
+def phrases(texts: Iterable[str]) -> list[str]:
+    """The commonest names in the texts, as they are spoken, no phrase twice."""
+    counts = Counter(name for text in texts for name in set(_names(text)))
+    spoken: Counter[str] = Counter()
+    for name, count in counts.most_common(3 * MOST):
+        if phrase := _spoken(name):
+            spoken[phrase] += count
+    return [phrase for phrase, _ in spoken.most_common(MOST)]
+
+
+def write(path: Path, found: Iterable[str]) -> None:
+    """Replace the file at once: its reader sees the old list or the new one."""
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        file.writelines(f"{phrase}\n" for phrase in found)
+    Path(file.name).replace(path)
+
+
+def _names(text: str) -> Iterator[str]:
+    for pattern in (_QUOTED, _PLACE):
+        yield from (match.group(1).strip() for match in pattern.finditer(text))
+    for pattern in (_NAME, _LATIN):
+        yield from pattern.findall(text)
+
+
+def _spoken(name: str) -> str:
+    """The phrase in words; empty for what is no name: a whole sentence, or a bare figure."""
+    words = re.findall(r"[а-яё]+(?:-[а-яё]+)*", to_spoken(name).text.lower().replace("+", ""))
+    fits = 0 < len(words) <= LONGEST_WORDS and lemmas(name)
+    return " ".join(words) if fits and re.search(r"[^\W\d]{3}", name) else ""
