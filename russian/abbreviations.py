@@ -1,11 +1,13 @@
 """Written abbreviations and acronyms of Russian, and what they stand for."""
 
 import re
+from functools import lru_cache
 
 from russian.agreement import cases_before
 from russian.latin import spell_russian
 from russian.lexicon import acronyms
-from russian.morphology import Case, inflect
+from russian.morphology import Case, forms, inflect, is_known
+from russian.numerals import ordinal
 from russian.rules import Rule
 
 # Said as they stand, whatever is around.
@@ -23,6 +25,7 @@ _FIXED = {
 # Nouns, put into the case that the word before asks for.
 _NOUNS = {
     "ул.": "улица", "ул": "улица", "пр.": "проспект", "пр-т": "проспект", "просп.": "проспект",
+    "гр.": "гражданин", "гр-н": "гражданин", "гр-ка": "гражданка",
     "пер.": "переулок", "пл.": "площадь", "наб.": "набережная", "ш.": "шоссе", "бул.": "бульвар",
     "б-р": "бульвар", "р-н": "район", "обл.": "область", "пос.": "посёлок", "дер.": "деревня",
     "мкр.": "микрорайон", "мкрн.": "микрорайон", "д.": "дом", "корп.": "корпус", "к.": "корпус",
@@ -36,7 +39,18 @@ _NOUNS = {
 _NEEDS_NUMBER = frozenset(
     ("д.", "к.", "под.", "п.", "пп.", "ст.", "ч.", "стр.", "эт.", "каб.", "корп.", "кв", "гл.")
 )
-_NEEDS_NAME = frozenset(("г.", "с.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул"))
+_NEEDS_NAME = frozenset(("гр.", "г.", "с.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул"))
+# The case is written: "пр-та", "б-ре", "р-ну".
+_ENDED = re.compile(r"(пр-т|б-р|р-н|ун-т|ин-т|з-д|м-н|гр-н)(а|у|ом|е)(?![а-яё])", re.IGNORECASE)
+_ENDED_NOUNS = {"ун-т": "университет", "ин-т": "институт", "з-д": "завод", "м-н": "магазин"}
+_ENDINGS: dict[str, Case] = {"а": "gent", "у": "datv", "ом": "ablt", "е": "loct"}
+# These never end a sentence.
+_NEVER_LAST = frozenset(
+    ("т. е.", "т. к.", "т. н.", "т. о.", "т. ч.", "см.", "напр.", "им.", "проф.", "акад.")
+)
+_HOUSE_BEFORE = re.compile(
+    r"(?<![а-яё])(?:д|дом|к|корп|корпус)\.? ?\d+[А-Яа-яё]?(?:/\d+)?, ?$", re.IGNORECASE
+)
 # Days of the week: nominative, then the two forms of "с понедельника по пятницу".
 _DAYS = {
     "пн": ("понедельник", "понедельника", "понедельник"), "вт": ("вторник", "вторника", "вторник"),
@@ -44,6 +58,7 @@ _DAYS = {
     "пт": ("пятница", "пятницы", "пятницу"), "сб": ("суббота", "субботы", "субботу"),
     "вс": ("воскресенье", "воскресенья", "воскресенье"),
 }  # fmt: skip
+_NAME = re.compile(r" ?([А-ЯЁ][а-яё]+)")
 _VOWELS = frozenset("АЕЁИОУЫЭЮЯ")
 _LONGEST_SPELLED = 5
 
@@ -54,6 +69,8 @@ def rules() -> list[Rule]:
     edge = r"(?![А-Яа-яЁё\u0301+])"
     return [
         Rule("я", re.compile(rf"({day})\.?(?: ?[-–—] ?({day}))?{edge}", re.IGNORECASE), _say_days),
+        Rule("0", re.compile(r"(\d{1,3}) ?эт\.(?! ?\d)"), _floor),
+        Rule("я", _ENDED, _say_ended),
         Rule("я", _one_of(_FIXED), _say_fixed),
         Rule("я", _one_of(_NOUNS), _say_noun),
         Rule("я", re.compile(rf"([А-ЯЁ]{{2,8}}){edge}(-(?=[а-яё]))?"), _say_acronym),
@@ -81,6 +98,13 @@ def _capital(said: str, found: re.Match[str]) -> str:
     return said[0].upper() + said[1:] if found.group()[0].isupper() else said
 
 
+def _floor(found: re.Match[str]) -> str:
+    """ "3 эт." is the third floor."""
+    case = place_case(cases_before(found.string, found.start()))
+    said = f"{ordinal(int(found.group(1)), case)} {inflect('этаж', case, False)}"
+    return said + full_stop(found)
+
+
 def _say_days(found: re.Match[str]) -> str | None:
     """ "пн-пт" is a span; a day alone needs its full stop or two capitals' absence ("ВС")."""
     first, last = found.groups()
@@ -93,8 +117,18 @@ def _say_days(found: re.Match[str]) -> str | None:
 
 
 def _say_fixed(found: re.Match[str]) -> str | None:
-    said = _FIXED.get(_key(found))
-    return _capital(said, found) + full_stop(found) if said else None
+    key = _key(found)
+    said = _FIXED.get(key)
+    if said is None:
+        return None
+    return _capital(said, found) + ("" if key in _NEVER_LAST else full_stop(found))
+
+
+def _say_ended(found: re.Match[str]) -> str:
+    """ "на пр-те Мира"."""
+    short, ending = found.group(1).lower(), found.group(2).lower()
+    noun = _ENDED_NOUNS.get(short) or _NOUNS[short]
+    return _capital(inflect(noun, _ENDINGS[ending], False), found)
 
 
 def _say_noun(found: re.Match[str]) -> str | None:
@@ -104,9 +138,22 @@ def _say_noun(found: re.Match[str]) -> str | None:
         return None
     if key in _NEEDS_NAME and not following[:1].isupper():
         return None
-    noun = _NOUNS[key]
-    case = place_case(cases_before(found.string, found.start()))
+    before = found.string[max(0, found.start() - 20) : found.start()]
+    noun = "строение" if key == "стр." and _HOUSE_BEFORE.search(before) else _NOUNS[key]
+    case = _named_case(found, cases_before(found.string, found.start()), key)
     return _capital(noun if " " in noun else inflect(noun, case, False), found)
+
+
+def _named_case(found: re.Match[str], allowed: tuple[Case, ...], key: str) -> Case:
+    """The case that the preposition allows and the name shows: "в г. Тулу", "в г. Туле"."""
+    case = place_case(allowed)
+    name = _NAME.match(found.string, found.end()) if key in ("г.", "гр.", "с.", "дер.") else None
+    if name is None:
+        return case
+    shown = [form.case for form in forms(name.group(1)) if form.case and not form.plural]
+    if key == "гр." and not allowed and shown:
+        return shown[0]
+    return case if case in shown else next((one for one in allowed if one in shown), case)
 
 
 def place_case(allowed: tuple[Case, ...]) -> Case:
@@ -123,9 +170,18 @@ def _say_acronym(found: re.Match[str]) -> str | None:
     word = found.group(1)
     if word in acronyms():
         return acronyms()[word] + hyphen(found)
-    if set(word) & _VOWELS or len(word) > _LONGEST_SPELLED:
+    if _readable(word):
         return None
     return spell_russian(word.lower()) + hyphen(found)
+
+
+@lru_cache(maxsize=5_000)
+def _readable(word: str) -> bool:
+    """Whether an acronym is read as a word: "ЖЭК", "ГОСТ", but "МТС", "ОМС" and "ГИБДД" are not."""
+    if len(word) > _LONGEST_SPELLED or (len(word) > 2 and is_known(word)):
+        return True
+    shape = "".join("V" if letter in _VOWELS else "C" for letter in word)
+    return "V" in shape and "CCC" not in shape and shape not in ("VCC", "CCV", "VC", "CV")
 
 
 def hyphen(found: re.Match[str]) -> str:

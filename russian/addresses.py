@@ -18,6 +18,7 @@ _HOSTS = {
     "саппорт": "support", "суппорт": "support", "хелп": "help", "бк": "bk", "я": "ya",
     "гугл": "google", "админ": "admin", "офис": "office", "сейлс": "sales",
 }  # fmt: skip
+_WEB_STARTS = ("три", "дабл", "вэ", "www")
 _LOW = ("нижнее", "нижний")  # "нижнее подчёркивание"
 _MOST_GROUPS = 8  # of an IP address or a version
 _LONGEST_ADDRESS = 24  # words
@@ -30,6 +31,9 @@ def address(words: Sequence[Token], first: int) -> Found | None:
     if not _sign_is_near(words, first):
         return None
     written, position = "", first
+    web = _three_w(words, first)
+    if web:
+        written, position = "www.", web
     while position - first < _LONGEST_ADDRESS:
         piece, position = _piece(words, position)
         sign, following = _sign(words, position)
@@ -40,6 +44,18 @@ def address(words: Sequence[Token], first: int) -> Found | None:
         position = following
         if sign == "." and zone and ("@" in written or text_at(words, following + 1) != "собака"):
             return _with_path(words, following + 1, written + zone)
+    return None
+
+
+def _three_w(words: Sequence[Token], first: int) -> int | None:
+    """The token after "три дабл ю точка" or "дабл ю дабл ю дабл ю точка"."""
+    said = " ".join(word.text for word in words[first : first + 11] if word.text != "-")
+    for start in ("три дабл ю точка", "дабл ю дабл ю дабл ю точка", "вэ вэ вэ точка", "www точка"):
+        if said.startswith(start + " "):
+            position = first
+            while words[position].text != "точка":
+                position += 1
+            return position + 1
     return None
 
 
@@ -60,6 +76,8 @@ def dotted(words: Sequence[Token], first: int) -> Found | None:
 
 def _sign_is_near(words: Sequence[Token], first: int) -> bool:
     """Whether a sign's name may follow the first piece; most words are settled here."""
+    if words[first].text in _WEB_STARTS:
+        return True
     following = first + 1
     if (
         following < len(words)

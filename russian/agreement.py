@@ -6,6 +6,7 @@ form, allows some; the number takes the first case that both allow.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from russian.morphology import (
     CASES,
@@ -37,6 +38,7 @@ _GOVERNED: dict[str, tuple[Case, ...]] = {
     "о": ("loct", "accs"), "об": ("loct", "accs"), "при": ("loct",),
     "в": ("accs", "loct"), "во": ("accs", "loct"), "на": ("accs", "loct"),
     "за": ("accs", "ablt"), "под": ("accs", "ablt"), "через": ("accs",), "про": ("accs",),
+    "см.": ("accs",),
 }  # fmt: skip
 # Nouns whose number names one of a row: "3 этаж" is the third, also where "три" would agree.
 _ORDERED = frozenset(
@@ -58,7 +60,19 @@ _COUNT_FORMS = frozenset(
 )
 _PARTS_OF_DAY = frozenset(listed("утро вечер ночь"))
 
-_BEFORE = re.compile(rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+)[ «\"(]{{1,3}}$")
+# Verbs that pymorphy3 calls intransitive, though they take a measure in the accusative.
+_MEASURING = frozenset(listed("стоить обойтись обходиться весить длиться продолжаться проработать"))
+_VERBS = frozenset(("VERB", "INFN", "GRND"))
+_PEOPLE = frozenset(
+    listed("ребёнок мальчик девочка мужчина женщина подросток девушка юноша человек")
+)
+_AGE = re.compile(r" (?:лет|года?)(?![а-яё])")
+_AWAY = re.compile(r"[\d ,.–-]{1,12}(?:км|м|см|миль|метр|километр)[а-я]* (?:от|к)(?![а-яё])")
+
+# "см." is a verb, too; a minus belongs to the number.
+_BEFORE = re.compile(
+    rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+|[Сс]м\.)[ «\"(]{{1,3}}(?:(?<=[ (])[-−–]|минус )?$"
+)
 _AFTER = re.compile(rf" (?:раб\. ?)?([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)")
 _LOOK_BACK = 40
 
@@ -82,15 +96,37 @@ def word_before(text: str, position: int) -> str:
 
 def cases_before(text: str, position: int) -> tuple[Case, ...]:
     """Cases that the word before `position` allows, likeliest first; () where it does not say."""
-    return _GOVERNED.get(word_before(text, position), ())
+    return _governed(word_before(text, position))
+
+
+@lru_cache(maxsize=20_000)
+def _governed(word: str) -> tuple[Case, ...]:
+    """Cases after a preposition, a comparative ("тяжелее") or a verb with a direct object."""
+    if not word or word in _GOVERNED:
+        return _GOVERNED.get(word, ())
+    reading = forms(word)[0]
+    if reading.part == "COMP":
+        return ("gent",)
+    if reading.part in _VERBS and (reading.transitive or reading.lemma in _MEASURING):
+        return ("accs",)
+    return ()
 
 
 def case_before(text: str, position: int, number: int | None = None) -> Case:
     """The case asked for where nothing after the number shows it (an abbreviated unit, no noun)."""
-    if number is not None and is_one(number) and word_before(text, position) == "по":
+    before = word_before(text, position)
+    if number is not None and is_one(number) and before == "по":
         return "datv"  # "по одному рублю", but "по пять рублей"
-    allowed = cases_before(text, position)
+    if before in ("в", "во") and _AWAY.match(text, position):
+        return "loct"  # "в трёх километрах от метро", but "длиной в три километра"
+    allowed = _governed(before)
+    if not allowed and _AGE.search(text, position, position + 20) and _is_person(before):
+        return "gent"  # "для детей трёх-пяти лет", but "ребёнку пять лет"
     return allowed[0] if allowed else "nomn"
+
+
+def _is_person(word: str) -> bool:
+    return any(f.lemma in _PEOPLE and f.case in ("nomn", "gent", "accs") for f in forms(word)[:2])
 
 
 def noun_after(text: str, position: int) -> tuple[Form, ...]:
@@ -114,8 +150,10 @@ def noun_after(text: str, position: int) -> tuple[Form, ...]:
 def agree(text: str, start: int, end: int, number: int) -> Agreed:
     """Case, gender and kind of the integer written at text[start:end]."""
     allowed = cases_before(text, start)
+    if not allowed and _AGE.match(text, end) and _is_person(word_before(text, start)):
+        allowed = ("gent",)
     nouns = tuple(form for form in noun_after(text, end) if form.lemma not in _PARTS_OF_DAY)
-    order = allowed or CASES
+    order = _order(word_before(text, start), allowed)
     counted = [(case, form) for form in nouns for case in _counted_cases(number, form)]
     one_of_a_row = any(form.lemma in _ORDERED for form in nouns)
     fitting = [pair for pair in counted if pair[0] in order]
@@ -129,6 +167,17 @@ def agree(text: str, start: int, end: int, number: int) -> Agreed:
         return Agreed(form.case or "nomn", form.gender or "masc", ordinal=True)
     gender = nouns[0].gender if nouns else None
     return Agreed(counted[0][0] if counted and not allowed else order[0], gender or "masc")
+
+
+def _order(before: str, allowed: tuple[Case, ...]) -> tuple[Case, ...]:
+    """A preposition admits its cases only; a verb prefers its own ("выдали 5 клиентам")."""
+    strict = allowed and (before in _GOVERNED or allowed != ("accs",))
+    return allowed if strict else (*allowed, *(case for case in CASES if case not in allowed))
+
+
+def is_ordered(noun: Form) -> bool:
+    """Whether numbers of this noun name one of a row: floors, entrances, quarters."""
+    return noun.lemma in _ORDERED
 
 
 def _labelled(text: str, start: int) -> bool:

@@ -2,31 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from russian.morphology import CASES, inflect
-from russian.reading import Found, Token, fold, read_number, text_at
+from russian.reading import Found, Number, Token, numeral, read_number, text_at
 from russian.tables import listed
-from russian.units import UNITS
+from russian.unitwords import SIGNS, unit_words
 
-# Units written as a sign; "час" and the like keep their word, and only the number is a figure.
-_SIGNS = {
-    "рубль": " ₽", "процент": "%", "доллар": " $", "евро": " €", "килобит": " Кбит",
-    "мегабит": " Мбит", "гигабит": " Гбит", "килобайт": " КБ", "мегабайт": " МБ",
-    "гигабайт": " ГБ", "терабайт": " ТБ", "метр": " м", "километр": " км", "сантиметр": " см",
-    "миллиметр": " мм", "килограмм": " кг", "киловатт": " кВт", "герц": " Гц",
-    "мегагерц": " МГц", "гигагерц": " ГГц",
-}  # fmt: skip
-_WORDS = listed(
-    "час минута секунда день сутки неделя месяц год раз градус штука копейка цент утро вечер ночь"
-)
 _PER = {"секунду": "/с", "час": "/ч", "минуту": "/мин", "месяц": "/мес."}
 _SCALES = (("тысяч", "тыс."), ("миллион", "млн"), ("миллиард", "млрд"))
 _WHOLES = frozenset(listed("целая целых целые целой целым целыми целую"))
 _HALVES = frozenset(("полтора", "полторы", "полутора"))
+_QUARTERS = frozenset(("четверть", "четверти", "четвертей"))
+_FEMININE = frozenset(("одна", "одной", "одну", "две"))
+_MASCULINE = frozenset(("один", "одного", "одному", "одним", "одном", "одно", "два"))
 _BETWEEN = frozenset(("до", "-", "—", "–"))
 _FROM = frozenset(("с", "со", "от"))
 _CENTS = {"рубль": "копейка", "доллар": "цент", "евро": "цент"}
+# Of several words: the first word of a unit decides, the others must follow it.
 _MONEY = frozenset(("рубль", "доллар", "евро"))
 
 
@@ -44,9 +35,9 @@ def quantity(words: Sequence[Token], first: int) -> Found | None:
     amount = _amount(words, first)
     if amount is None:
         return None
-    measured = _with_unit(words, amount)
-    if measured:
-        return measured
+    whole = _vulgar(words, first) or _with_unit(words, amount)
+    if whole:
+        return whole
     between = text_at(words, amount.last)
     if between in _BETWEEN:
         spanned = first > 0 and between == "до" and words[first - 1].text in _FROM
@@ -56,6 +47,31 @@ def quantity(words: Sequence[Token], first: int) -> Found | None:
     if "," in amount.figures:
         return amount.last, amount.figures
     return _close_range(words, amount)
+
+
+def _vulgar(words: Sequence[Token], first: int) -> Found | None:
+    """ "одна вторая", "три четверти", "две третьих" as fractions; "пять десятых" is 0,5."""
+    over = read_number(words, first)
+    if over is None or (over.ending and over.last - first == 1):
+        return None
+    tenths = decimal_part(words, first)
+    if tenths:
+        digits, last = tenths
+        found = _with_unit(words, Amount(f"0,{digits}", 0, last))
+        return found or (last, f"0,{digits}")
+    if text_at(words, over.last) in _QUARTERS and over.value in (1, 3):
+        return over.last + 1, f"{over.value}/4"
+    under = read_number(words, over.last)
+    if under is None or not under.ending or over.ending or not over.value < under.value <= 100:
+        return None
+    feminine = words[over.last - 1].text in _FEMININE
+    masculine = words[over.last - 1].text in _MASCULINE
+    fits = (
+        under.ending in ("я", "й", "ю")
+        if feminine and over.value == 1
+        else under.ending in ("х", "м", "ми")
+    )
+    return (under.last, f"{over.value}/{under.value}") if fits and not masculine else None
 
 
 def grouped(number: int) -> str:
@@ -104,24 +120,57 @@ def _amount(words: Sequence[Token], first: int) -> Amount | None:
         return _decimal(words, number.value, number.last + 1)
     if [text_at(words, number.last + i) for i in (0, 1)] == ["с", "половиной"]:
         return _scaled(words, Amount(f"{number.value},5", number.value, number.last + 2))
+    if text_at(words, number.last) == "и":
+        return (
+            _decimal(words, number.value, number.last + 1)
+            or _temperature(words, number)
+            or Amount(grouped(number.value), number.value, number.last)
+        )
     return Amount(grouped(number.value), number.value, number.last)
 
 
 def _decimal(words: Sequence[Token], whole: int, first: int) -> Amount | None:
     """ "две целых | пять десятых": the last word is an ordinal, the place."""
+    part = decimal_part(words, first)
+    if part is None:
+        return None
+    digits, last = part
+    return _scaled(words, Amount(f"{whole},{digits}", whole, last))
+
+
+def decimal_part(words: Sequence[Token], first: int) -> tuple[str, int] | None:
+    """ "двадцать пять сотых" is "25", "пять тысячных" is "005"; and the token after it."""
     part = read_number(words, first)
-    place = read_number(words, part.last) if part else None
-    if part is None or place is None or part.ending or not place.ending:
+    if part is None:
         return None
-    digits = str(place.value)
-    if digits.strip("0") != "1" or place.value < 10:
+    if part.ending and part.value >= 1000 and part.last - first > 1:  # "пять тысячных", one number
+        thousandths = numeral(words[part.last - 1])
+        place = thousandths.value if thousandths else 0
+        value, last = (part.value // place if place else 0), part.last
+    else:
+        named = read_number(words, part.last)
+        if part.ending or named is None or not named.ending:
+            return None
+        place, value, last = named.value, part.value, named.last
+    digits = str(place)
+    if digits.strip("0") != "1" or place < 10 or value >= place:
         return None
-    figures = f"{whole},{part.value:0{len(digits) - 1}d}"
-    return _scaled(words, Amount(figures, whole, place.last))
+    return f"{value:0{len(digits) - 1}d}", last
+
+
+def _temperature(words: Sequence[Token], number: Number) -> Amount | None:
+    """ "тридцать шесть и шесть" of a thermometer."""
+    tenths = read_number(words, number.last + 1)
+    if not 35 <= number.value <= 42 or tenths is None or not 0 < tenths.value < 10 or tenths.ending:
+        return None
+    return Amount(f"{number.value},{tenths.value}", number.value, tenths.last)
 
 
 def _scaled(words: Sequence[Token], amount: Amount) -> Amount:
     """ "полтора миллиона" keeps its scale, abbreviated."""
+    if text_at(words, amount.last).startswith("тысяч") and amount.figures.endswith(",5"):
+        value = amount.value * 1000 + 500
+        return Amount(grouped(value), value, amount.last + 1)
     for stem, short in _SCALES:
         if text_at(words, amount.last).startswith(stem):
             return Amount(f"{amount.figures} {short}", 10**6, amount.last + 1)
@@ -129,35 +178,28 @@ def _scaled(words: Sequence[Token], amount: Amount) -> Amount:
 
 
 def _with_unit(words: Sequence[Token], amount: Amount) -> Found | None:
-    unit = _unit(words, amount.last)
-    last = amount.last + 1
+    unit, last = _long_unit(words, amount.last)
     if unit is None:
         return None
     cents = read_number(words, last) if unit in _CENTS else None
     if cents and cents.value < 100 and _unit(words, cents.last) == _CENTS[unit]:
-        return cents.last + 1, f"{amount.figures},{cents.value:02d}{_SIGNS[unit]}"
+        return cents.last + 1, f"{amount.figures},{cents.value:02d}{SIGNS[unit]}"
     if unit == "градус" and text_at(words, last) == "цельсия":
         return last + 1, f"{amount.figures} °C"
-    if unit not in _SIGNS:
+    if unit not in SIGNS:
         return amount.last, amount.figures
     per = _PER.get(text_at(words, last + 1)) if text_at(words, last) == "в" else None
-    return (last + 2, amount.figures + _SIGNS[unit] + per) if per else (
-        last, amount.figures + _SIGNS[unit]
+    return (last + 2, amount.figures + SIGNS[unit] + per) if per else (
+        last, amount.figures + SIGNS[unit]
     )  # fmt: skip
+
+
+def _long_unit(words: Sequence[Token], first: int) -> tuple[str | None, int]:
+    """The unit at a place, of one word or more, and the token after it."""
+    position = first + 1 + (text_at(words, first + 1) == "-")
+    unit = unit_words().get(f"{text_at(words, first)} {text_at(words, position)}")
+    return (unit, position + 1) if unit else (_unit(words, first), first + 1)
 
 
 def _unit(words: Sequence[Token], position: int) -> str | None:
     return unit_words().get(text_at(words, position))
-
-
-@cache
-def unit_words() -> dict[str, str]:
-    """Every form of every unit's noun, folded, to the noun."""
-    found: dict[str, str] = {}
-    for noun in (*_SIGNS, *_WORDS):
-        for case in CASES:
-            for plural in (False, True):
-                found[fold(inflect(noun, case, plural))] = noun
-    found |= {fold(unit.counted): unit.noun for unit in UNITS.values() if unit.noun in _SIGNS}
-    found |= {"лет": "год", "раза": "раз"}
-    return {word: noun for word, noun in found.items() if word}

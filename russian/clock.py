@@ -27,6 +27,7 @@ def rules() -> list[Rule]:
     time = rf"{_HOUR}[:.]{_MINUTE}"
     return [
         Rule("0", re.compile(rf"{time}{DASH}{time}{_END}"), _range),
+        Rule("0", re.compile(rf"{time} и {time}{_END}"), _between),
         Rule("0", re.compile(rf"{_HOUR}:{_MINUTE}(?::[0-5]\d)?{_END}{_HOURS}"), _clock),
         Rule("0", re.compile(rf"{_HOUR}\.{_MINUTE}{_END}"), _dotted),
     ]
@@ -48,6 +49,15 @@ def _range(found: re.Match[str]) -> str:
         case = case_before(found.string, found.start())
         return f"{in_words(h1, m1, case)} — {in_words(h2, m2, case)}"
     return f"с {_start(h1, m1)} до {in_words(h2, m2, 'gent')}"
+
+
+def _between(found: re.Match[str]) -> str | None:
+    """ "между 14:00 и 16:00"."""
+    if word_before(found.string, found.start()) != "между":
+        return None
+    h1, m1, h2, m2 = (int(part) for part in found.groups())
+    first = in_words(h1, m1, "ablt") if m1 or h1 == 1 else cardinal(h1, "ablt")
+    return f"{first} и {in_words(h2, m2, 'ablt')}"
 
 
 def _start(hours: int, minutes: int) -> str:

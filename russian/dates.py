@@ -27,6 +27,7 @@ _YEARS_FORMS: dict[Case, str] = {
     "loct": "годах",
 }  # fmt: skip
 _YEARS_CASES = {form: case for case, form in _YEARS_FORMS.items() if case != "accs"}
+_DAYS_AROUND = ("сегодня", "завтра", "вчера", "послезавтра", "позавчера")
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 _TURN_OF_CENTURY = 50  # "49" is 2049, "50" is 1950
 
@@ -34,7 +35,7 @@ _TURN_OF_CENTURY = 50  # "49" is 2049, "50" is 1950
 def rules() -> list[Rule]:
     """Full dates first, then a day with a month, then years."""
     day, tail = r"(\d{1,2})", r"(?: ?(?:года|г\.?)(?![А-Яа-яё]))?"
-    two_days = rf"{day}(?:-?го)?(?:({DASH}| по | до ){day}(?:-?го|-?е)?)?"
+    two_days = rf"{day}(?:-?го)?(?:({DASH}| по | до | и |, ){day}(?:-?го|-?е)?)?"
     years = "|".join(_YEARS_CASES)
     return [
         Rule("0", re.compile(rf"{day}([./]){day}\2(\d{{4}}|\d\d){tail}(?!\d|[.,]\d)"), _numeric),
@@ -42,6 +43,7 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?(?: (\d{{4}})(?!\d){tail})?",
                              re.IGNORECASE), _day_month),
         Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"), _years),
+        Rule("0", re.compile(rf"(\d{{4}}) и (\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"), _two_years),
         Rule("0", re.compile(r"(\d{4})( по | до )(\d{4}) (год|годы|гг?\.?)(?![а-яё])"), _till_year),
         Rule("0", re.compile(r"(\d{4}|\d\d) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"), _year),
     ]  # fmt: skip
@@ -54,9 +56,12 @@ def in_words(day: int, month: str, year: int | None, case: Case) -> str:
 
 
 def day_case(text: str, start: int) -> Case:
-    """A date stands in the genitive ("первого мая") but for "на", "по", "к" and "перед"."""
-    if word_before(text, start) in ("на", "по", "за", "под"):
+    """The genitive ("первого мая"), but for "на", "по", "к", "перед" and "сегодня"."""
+    before = word_before(text, start)
+    if before in ("на", "по", "за", "под"):
         return "accs"
+    if before in _DAYS_AROUND:
+        return "nomn"
     allowed = cases_before(text, start)
     return allowed[0] if allowed and allowed[0] in ("datv", "ablt") else "gent"
 
@@ -101,7 +106,7 @@ def _day_month(found: re.Match[str]) -> str | None:
         return in_words(int(first), _NAMES[month.lower()], number, case) + full_stop(found)
     till: Case = "accs" if joint == " по " else "gent" if joint == " до " else case
     said = in_words(int(last), _NAMES[month.lower()], number, till)
-    between = joint if joint in (" по ", " до ") else " — "
+    between = joint if joint.strip().isalpha() or joint == ", " else " — "
     return f"{ordinal(int(first), case, 'neut')}{between}{said}" + full_stop(found)
 
 
@@ -144,9 +149,14 @@ def _till_year(found: re.Match[str]) -> str | None:
     return said + full_stop(found)
 
 
-def _years(found: re.Match[str]) -> str:
+def _two_years(found: re.Match[str]) -> str:
+    """ "между 2019 и 2021 годами"."""
+    return _years(found, " и ")
+
+
+def _years(found: re.Match[str], joint: str = " — ") -> str:
     """ "2020–2024 гг."."""
     low, high, noun = found.groups()
     case = _YEARS_CASES.get(noun) or _short_case(found.string, found.start())
-    said = f"{ordinal(int(low), case)} — {ordinal(int(high), case)} {_YEARS_FORMS[case]}"
+    said = f"{ordinal(int(low), case)}{joint}{ordinal(int(high), case)} {_YEARS_FORMS[case]}"
     return said + full_stop(found)

@@ -5,17 +5,19 @@ from functools import lru_cache
 
 from russian.reading import Found, Token, fold, numeral, text_at
 from russian.tables import listed
+from russian.unitwords import unit_words
 
 # Words before a number that make it a code, whatever its groups.
 _PREFIXES = listed(
     """договор счет заявк заказ код карт инн номер паспорт телефон пин лицевой логин абонент полис
     трек обращени"""
 )
+_CODES = tuple(word for word in _PREFIXES if word not in ("номер", "телефон"))
 _MOST = 40  # words in one dictated number
 _LONGEST_PHONE = 24  # numerals; eleven digits one by one, some repeated in a group
 _LONG = (1, 3, 3, 2, 2)  # how the digits of a telephone fall into groups
 _FEWEST_GROUPS, _FEWEST_GROUPS_OF_A_CODE = 4, 2
-_FILLERS = frozenset(listed("э эм ээ мм , - — –"))
+_FILLERS = frozenset(listed("э эм ээ мм ну вот значит так , - — –"))
 _STOPS = frozenset((",", "—", "–"))
 # Digits by their names, and how often one is repeated: "двойка", "две пятёрки", "три нуля".
 _NAMES = listed("единица двойка тройка четвёрка пятёрка шестёрка семёрка восьмёрка девятка")
@@ -25,6 +27,7 @@ _DIGIT_NOUNS = {
     for ending in ("а", "у", "и", "ы")
 } | dict.fromkeys(("нуля", "нулей", "ноля", "нолей"), "0")
 _TIMES = {"два": 2, "две": 2, "три": 3, "четыре": 4, "дубль": 2}
+_PHONE_WORDS = listed("телефон позвон звон номер набер")
 
 # One numeral of a run: its digits, and its kind; ("", "stop") is a pause.
 Spoken = tuple[str, str]
@@ -36,16 +39,35 @@ def sequence(words: Sequence[Token], first: int) -> Found | None:
     plus = words[first].text == "плюс"
     run, last = _run(words, first + plus)
     values = tuple(item for item in run if item != _PAUSE)
-    if len(values) < 3:
+    before = words[max(0, first - 3) : first]
+    named = any(word.text.startswith(_PREFIXES) for word in before)
+    if len(values) < (2 if named else 3) or _is_amount(words, last):
         return None
     phone = _phone(values, plus)
     if phone:
         return last, phone
+    local = None if plus else _local(values, before)
+    if local:
+        return last, local
     groups = _groups(run)
-    before = words[max(0, first - 3) : first]
-    named = any(word.text.startswith(_PREFIXES) for word in before)
     fewest = _FEWEST_GROUPS_OF_A_CODE if named else _FEWEST_GROUPS
     return None if plus or len(groups) < fewest else (last, "".join(groups))
+
+
+def _is_amount(words: Sequence[Token], last: int) -> bool:
+    """Whether a unit or a thousand follows: then the last numeral is an amount."""
+    following = text_at(words, last)
+    return following in unit_words() or following.startswith(("тысяч", "миллион", "процент"))
+
+
+def _local(values: tuple[Spoken, ...], before: Sequence[Token]) -> str | None:
+    """A town's number without its area: 123-45-67, and after "телефон" 22-33-44."""
+    if any(word.text.startswith(_CODES) for word in before) or len(values) > _LONGEST_PHONE:
+        return None
+    groups = _split(values, (3, 2, 2))
+    if groups is None and any(word.text.startswith(_PHONE_WORDS) for word in before):
+        groups = _split(values, (2, 2, 2))
+    return "-".join(groups) if groups else None
 
 
 def _run(words: Sequence[Token], first: int) -> tuple[list[Spoken], int]:
@@ -68,6 +90,10 @@ def _run(words: Sequence[Token], first: int) -> tuple[list[Spoken], int]:
 def _digits(words: Sequence[Token], position: int) -> tuple[list[Spoken], int]:
     """What one place of a run says: "сорок", "двойка", "три нуля"; [] where it is no numeral."""
     word, following = words[position].text, text_at(words, position + 1)
+    if word == "дубль" and following not in _DIGIT_NOUNS:
+        digit = numeral(words[position + 1]) if following else None
+        if digit and digit.kind in ("digit", "zero") and not digit.ending:
+            return [(str(digit.value), "zero")] * 2, position + 2
     if word in _TIMES and following in _DIGIT_NOUNS:
         return [(_DIGIT_NOUNS[following], "zero")] * _TIMES[word], position + 2
     if word in _DIGIT_NOUNS:

@@ -132,10 +132,69 @@ sales        сейлс
 admin        админ
 Reset        ресет
 Live         лайв
+Galaxy       гэлакси
+price        прайс
+service      сервис
+site         сайт
+shop         шоп
+store        стор
+delivery     деливери
+drive        драйв
+cloud        клауд
+music        мьюзик
+disk         диск
+Java         джава
+JavaScript   джаваскрипт
+GitHub       гитхаб
+Facebook     фейсбук
+Instagram    инстаграм
+Twitter      твиттер
+Amazon       амазон
+Yandex       яндекс
+Tesla        тесла
+Intel        интел
+Sony         сони
+Nokia        нокиа
+Nike         найк
+Adidas       адидас
+Philips      филипс
+Lenovo       леново
+Toyota       тойота
+Volkswagen   фольксваген
+Audi         ауди
+iCloud       айклауд
+MacBook      макбук
+Note         ноут
+Air          эйр
+Mini         мини
+Ultra        ультра
+router       роутер
+server       сервер
+file         файл
+game         гейм
+team         тим
+time         тайм
+life         лайф
+house        хаус
 НДС          эн дэ эс / ндс
 ИНН          и эн эн / инн
 КПП          ка пэ пэ / кпп
 БИК          бик
+ОМС          о эм эс / омс
+ДМС          дэ эм эс / дмс
+СБП          эс бэ пэ / сбп
+ВТБ          вэ тэ бэ / втб
+ГИБДД        гэ и бэ дэ дэ / гибдд
+МВД          эм вэ дэ / мвд
+ФСБ          эф эс бэ / фсб
+ФНС          эф эн эс / фнс
+ОСАГО        осаго
+КАСКО        каско
+ЕГЭ          е гэ э / егэ
+МРТ          эм эр тэ / мрт
+КТ           ка тэ
+ЭКГ          э ка гэ / экг
+ООН          о о эн / оон
 ОГРН         о гэ эр эн / огрн
 СНИЛС        снилс
 ФИО          фэ и о / фио
@@ -173,7 +232,9 @@ _ONE_WAY = frozenset(
         """LAN WAN MAC PIN Visa Plus Max Pro Premium Start Light Lite Home Family Smart Box Online
         Offline Internet Beseda Zoom Steam Chrome Word email SIM CD SOS Safari SIP
         Python OK 4K 2G 3G 4G 5G 3D example admin Reset Live АО ИП ЕС ПО ТО УК БИК ЛК
-        ОАО business privacy office sales"""
+        ОАО КТ Galaxy price service site shop store delivery drive cloud music disk Note Air Mini
+        Ultra router server file game team time life house Intel Tesla Yandex ОСАГО КАСКО
+        business privacy office sales"""
     )
 )
 

@@ -22,7 +22,10 @@ _WITHOUT_STRESS = str.maketrans("", "", STRESS)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One reading of a word form; `case` and `gender` are None where the part has none."""
+    """One reading of a word form; `case` and `gender` are None where the part has none.
+
+    `transitive` is true of verbs that take a direct object.
+    """
 
     lemma: str
     part: str
@@ -30,6 +33,7 @@ class Form:
     plural: bool
     gender: Gender | None
     animate: bool
+    transitive: bool = False
 
 
 @cache
@@ -56,9 +60,15 @@ def forms(word: str) -> tuple[Form, ...]:
             parse.tag.number == "plur",
             parse.tag.gender if parse.tag.gender in ("masc", "femn", "neut") else None,
             parse.tag.animacy == "anim",
+            "tran" in parse.tag and parse.tag.voice != "pssv",
         )
         for parse in analyser().parse(word.lower()[:60])
     )
+
+
+def is_known(word: str) -> bool:
+    """Whether the dictionary holds this word form."""
+    return bool(analyser().word_is_known(word.lower()))
 
 
 @lru_cache(maxsize=50_000)
@@ -76,6 +86,19 @@ def inflect(noun: str, case: Case, plural: bool) -> str:
             if found is not None:
                 return str(found.word)
     return noun
+
+
+@lru_cache(maxsize=5_000)
+def inflect_adjective(adjective: str, case: Case, plural: bool, gender: Gender) -> str:
+    """An adjective's form; the adjective unchanged where the dictionary has no such form."""
+    wanted = {"plur" if plural else gender, case} | (
+        {"inan"} if case == "accs" and gender != "femn" else set()
+    )
+    for parse in analyser().parse(adjective):
+        found = parse.inflect(wanted) or parse.inflect(wanted - {"inan"})
+        if found is not None:
+            return str(found.word)
+    return adjective
 
 
 @lru_cache(maxsize=5_000)

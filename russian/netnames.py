@@ -35,7 +35,7 @@ def rules() -> list[Rule]:
             r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address),
         Rule("a", _ROMAN, _roman),
         Rule("0a", _phrases(), _phrase),
-        Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яё]))?"), _word),
+        Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яёA-Z]))?"), _word),
     ]  # fmt: skip
 
 

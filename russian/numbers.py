@@ -2,8 +2,8 @@
 
 import re
 
-from russian.agreement import agree, case_before, in_words, noun_after, word_before
-from russian.morphology import Case, Gender, inflect
+from russian.agreement import agree, case_before, in_words, is_ordered, noun_after, word_before
+from russian.morphology import Case, Form, Gender, forms, inflect, lemma
 from russian.numerals import LONGEST, cardinal, decimal, is_one, ordinal, spelled
 from russian.rules import Rule
 
@@ -14,11 +14,14 @@ DASH = r" ?[-–—−] ?"
 _EDGE = r"(?![A-Za-zА-Яа-яЁё0-9])"
 _CODE_WORDS = re.compile(
     r"(?:(?:договор|сч[её]т|заявк|заказ|код|карт|инн|кпп|огрн|бик|паспорт|парол|артикул|пин|логин"
-    r"|абонент|идентификатор|обращени|полис|трек)[а-яё]{0,4}|№)"
-    r"(?: №| номер[а-яё]{0,3}|:)?[ :№]{0,3}$",
+    r"|абонент|идентификатор|обращени|полис|трек|расч[её]тн)[а-яё]{0,4}|№)"
+    r"(?: №|[ -]номер[а-яё]{0,3}|:)?[ :№]{0,3}$",
     re.IGNORECASE,
 )
 _CODE_WORDS_REACH = 30
+_SECTION = re.compile(
+    r"(?:(?<![а-яё])(?:пп?|ст|разд|гл)\.|пункт[а-яё]{0,3}|раздел[а-яё]{0,3}) ?$", re.IGNORECASE
+)
 _SHORTEST_CODE = 4  # digits; "договор 12" is a small number, "договор 4512" a code
 _SCHEDULES = {(24, 7), (5, 2), (2, 2)}
 
@@ -35,6 +38,8 @@ def said(written: str, case: Case, gender: Gender = "masc") -> str:
         return spelled(whole + fraction)
     if fraction:
         return decimal(int(whole), fraction, case)
+    if whole == "1000":
+        return inflect("тысяча", case, False)
     return cardinal(int(whole), case, gender)
 
 
@@ -55,6 +60,7 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(r"\d{4}(?: \d{4}){3}(?!\d)"), _groups),
         Rule("0", re.compile(r"\d{1,40}(?: \d{2,10}){0,5}"), _code),
         Rule("0", re.compile(rf"({INTEGER}){DASH}({INTEGER})(?![\d.,-]\d)"), _range),
+        Rule("0", re.compile(r"(\d{1,2})( и | по )(\d{1,2})(?![\d.,:/-]\d)"), _pair),
         Rule("0", re.compile(INTEGER), _integer),
     ]
 
@@ -78,6 +84,8 @@ def _dotted(found: re.Match[str]) -> str:
 
 
 def _decimal(found: re.Match[str]) -> str:
+    if _SECTION.search(found.string[max(0, found.start() - 12) : found.start()]):
+        return _dotted(found)
     return said(found.group(), case_before(found.string, found.start()))
 
 
@@ -117,6 +125,30 @@ def _range(found: re.Match[str]) -> str | None:
     agreed = agree(found.string, found.start(), found.end(), value(high))
     first, last = in_words(value(low), agreed), in_words(value(high), agreed)
     return first + range_dash(low, high) + last
+
+
+def _pair(found: re.Match[str]) -> str | None:
+    """ "на 5 и 6 этажах", "этажи с 1 по 5": of a row; other pairs are two plain numbers."""
+    low, joint, high = int(found.group(1)), found.group(2), int(found.group(3))
+    before = word_before(found.string, found.start())
+    nouns = noun_after(found.string, found.end())
+    if joint == " и ":
+        row = next((form for form in nouns if form.plural and is_ordered(form)), None)
+        if row is None or row.case is None:
+            return None
+        case: Case = "ablt" if before == "между" else row.case
+        gender = row.gender or "masc"
+        return f"{ordinal(low, case, gender)} и {ordinal(high, case, gender)}"
+    if before not in ("с", "со") or not low < high or any(form.plural for form in nouns):
+        return None
+    gender = next((form.gender for form in (*nouns, *_row_before(found)) if form.gender), "neut")
+    return f"{ordinal(low, 'gent', gender)} по {ordinal(high, 'accs', gender)}"
+
+
+def _row_before(found: re.Match[str]) -> tuple[Form, ...]:
+    """ "этажи " before "с 1 по 5"."""
+    word = word_before(found.string, max(0, found.string.rfind(" ", 0, found.start() - 1)) + 1)
+    return tuple(form for form in (forms(lemma(word)) if word else ()) if form.part == "NOUN")
 
 
 def _integer(found: re.Match[str]) -> str:

@@ -16,6 +16,8 @@ _TOWN = re.compile(
     r"(?P<a>\d\d)-(?P<b>\d\d)-(?P<c>\d\d)(?!\d)"
 )
 _OTHER = re.compile(r"\+\d{1,3}(?:[ ()\-]{0,2}\d{1,4}){2,6}(?!\d)")
+# The insurance number СНИЛС.
+_INSURANCE = re.compile(r"\d{3}-\d{3}-\d{3}[ -]\d\d(?![\d-])")
 _LOCAL = re.compile(r"(?:\d{3}|\d\d)-\d\d-\d\d(?![\d-])")
 
 
@@ -26,6 +28,7 @@ def rules() -> list[Rule]:
         Rule("0#", _TOWN, _long),
         Rule("#", _OTHER, _other),
         Rule("0", re.compile(r"8-800(?![\d-])"), lambda _: "восемь восемьсот"),
+        Rule("0", _INSURANCE, _local),
         Rule("0", _LOCAL, _local),
         Rule("я", re.compile(r"доб\. ?(?:номер )?(\d{1,6})"), _extension_alone),
     ]

@@ -28,7 +28,7 @@ def rules() -> list[Rule]:
     """Money before other units; a sign before the number ("$5") last."""
     return [
         Rule("0", re.compile(rf"({NUMBER}) ?({_SCALE})\.? ?({_MONEY}){_EDGE}{_PER}"), _scaled),
-        Rule("0", re.compile(rf"({INTEGER})[.,](\d\d) ?({_MONEY}){_EDGE}{_PER}"), _with_cents),
+        Rule("0", re.compile(rf"({INTEGER})[.,](\d\d?) ?({_MONEY}){_EDGE}{_PER}"), _with_cents),
         Rule("0", re.compile(rf"({INTEGER}) ?(руб|р|₽)\.? (\d\d?) ?коп{_EDGE}{_PER}"), _and_cents),
         Rule(
             "0", re.compile(rf"({NUMBER}) ?[%°]?{DASH}({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"), _range
@@ -53,7 +53,9 @@ def _scaled(found: re.Match[str]) -> str:
 
 def _with_cents(found: re.Match[str]) -> str:
     """ "1 250,50 ₽"."""
-    return _money(found, found.group(1), found.group(2), found.group(3)) + _tail(found)
+    return _money(found, found.group(1), found.group(2).ljust(2, "0"), found.group(3)) + _tail(
+        found
+    )
 
 
 def _and_cents(found: re.Match[str]) -> str:
@@ -111,8 +113,8 @@ def _sign_first(found: re.Match[str]) -> str:
     if scale:
         return f"{measure(number, UNITS[scale], case)} {inflect(UNITS[sign].noun, 'gent', True)}"
     whole, _, cents = number.replace(",", ".").partition(".")
-    if len(cents) == 2:
-        return _money(found, whole, cents, sign)
+    if 0 < len(cents) <= 2:
+        return _money(found, whole, cents.ljust(2, "0"), sign)
     return measure(number, UNITS[sign], case)
 
 

@@ -19,13 +19,19 @@ _BEFORE_STRESS = " (\"'«-"
 def rules() -> list[Rule]:
     """Signs with a meaning, then the minus before a number, then all that is left."""
     return [
-        Rule("#", re.compile(r"№№? ?|N[°º] ?"), lambda found: _noun(found, "номер")),
+        Rule("#", re.compile(r"№№? ?|N[°º] ?"), _number_sign),
         Rule("#", re.compile(r"§§? ?"), lambda found: _noun(found, "параграф")),
         Rule("#", re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])"), _stress),
         Rule("#", re.compile(r" ?([+=×]) ?"), _arithmetic),
         Rule("#", re.compile(r"(?<![\w)%])[-–−](?=\d)"), lambda _: "минус "),
         Rule("#", re.compile(f"[{re.escape(SIGNS)}]"), _left_over),
     ]
+
+
+def _number_sign(found: re.Match[str]) -> str:
+    """ "№ 5" is a number, "№№ 5, 6" are several."""
+    case = place_case(cases_before(found.string, found.start()))
+    return inflect("номер", case, found.group().startswith("№№")) + " "
 
 
 def _noun(found: re.Match[str], noun: str) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from russian.amounts import grouped, unit_words
+from russian.amounts import grouped
 from russian.dates import MONTHS
 from russian.lexicon import first_words, written_forms
 from russian.morphology import forms, lemma
 from russian.reading import Found, Number, Token, fold, numeral, read_number, text_at
 from russian.tables import listed
+from russian.unitwords import unit_words
 
 _MONTHS = {fold(month): number for number, month in enumerate(MONTHS, 1)}
 _BEFORE_TIME = frozenset(listed("в во к ко до с со после около на по от - — –"))
@@ -23,7 +24,13 @@ _LABELS = frozenset(
 _ONES = frozenset(listed("ноль один два три четыре пять шесть семь восемь девять"))
 # Words that are numerals by their looks only, unless something shows that they count.
 _DOUBTFUL = frozenset(listed("сорока ста"))
-_COUNTING = frozenset(listed("от до около после более менее свыше больше меньше к из без"))
+_COUNTING = frozenset(
+    listed(
+        """от до около после более менее свыше больше меньше к из без вместо кроме среди порядка
+        против примерно почти по на через за с под о"""
+    )
+)
+_ABOUT = frozenset(listed("около более менее свыше больше меньше до порядка от не почти примерно"))
 _LONGEST_BRAND = 5  # words
 
 
@@ -50,7 +57,7 @@ def _day(words: Sequence[Token], first: int) -> Number | None:
 def _days(words: Sequence[Token], low: Number) -> Found | None:
     """ "с первого по десятое июня": the first day is a figure, for the second is."""
     between = text_at(words, low.last)
-    high = _day(words, low.last + 1) if between in ("по", "до", "—", "-") else None
+    high = _day(words, low.last + 1) if between in ("по", "до", "—", "-", "и") else None
     if high is None or text_at(words, high.last) not in _MONTHS:
         return None
     return low.last, str(low.value)
@@ -106,6 +113,9 @@ def _stays_in_words(words: Sequence[Token], found: Number) -> bool:
     if found.last - first > 1 or item is None:
         return False
     doubtful = words[first].text in _DOUBTFUL and not _counts(words, first)
+    before = words[first - 1].text if first else ""
+    if item.value == 1000 and before in _ABOUT and not words[first].text.endswith("ами"):
+        return False
     return item.kind == "scale" or doubtful
 
 

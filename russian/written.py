@@ -6,7 +6,7 @@ telephones and codes in dictation.py.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from russian import addresses, amounts, dictation, writing
+from russian import addresses, amounts, dictation, hours, writing
 from russian.reading import Found, Token, tokens
 from russian.spans import Converted, Replacement, rewrite
 
@@ -17,6 +17,8 @@ _RULES: tuple[WrittenRule, ...] = (
     addresses.dotted,
     dictation.sequence,
     writing.date,
+    hours.before_hour,
+    hours.after_hour,
     writing.clock,
     amounts.quantity,
     writing.number,
