@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from api.errors import install_error_handlers
 from api.guards import CountRequests, LimitBody, RequireKey
 from api.metrics import Metrics
-from api.routes import audio, chat, conversations, documents, health, talk, web
+from api.routes import audio, chat, conversations, documents, health, realtime, talk, web
 from api.settings import Settings
 from api.wiring import Services
 
@@ -31,7 +31,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.add_middleware(LimitBody, limit_bytes=settings.max_upload)
     app.add_middleware(RequireKey, keys=settings.keys)
     install_error_handlers(app)
-    for routes in (audio, chat, conversations, documents, health, talk, web):
+    for routes in (audio, chat, conversations, documents, health, realtime, talk, web):
         app.include_router(routes.router)
     app.mount("/web", web.PageFiles())
     return app

@@ -4,10 +4,12 @@ Plain ASGI, so that a body is counted as it arrives and never held whole.
 """
 
 import hmac
+from urllib.parse import urlsplit
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from api.errors import error_body
 from api.metrics import Metrics
@@ -15,22 +17,34 @@ from api.metrics import Metrics
 # The page asks for a key by itself; what it is made of is no secret.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/"})
 OPEN_FOLDER = "/web/"
+KEY_PROTOCOL = "openai-insecure-api-key."
 
 
 class RequireKey:
-    """Asks for `Authorization: Bearer KEY` (or `X-API-Key`) once keys are configured."""
+    """Asks for `Authorization: Bearer KEY` (or `X-API-Key`) once keys are configured.
+
+    A browser can set no header on a WebSocket: OpenAI's subprotocol carries the key there. A
+    service without keys takes sockets from its own page only: browsers let any site open one.
+    """
 
     def __init__(self, app: ASGIApp, keys: frozenset[str]) -> None:
         self._app = app
         self._keys = tuple(key.encode() for key in keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(scope["path"]) or self._opens(_key(scope)):
+        if scope["type"] == "lifespan" or _is_open(scope["path"]):
             await self._app(scope, receive, send)
-        else:
+        elif not self._opens(_key(scope)):
             body = error_body("a valid API key is required", 401, "invalid_api_key")
             response = JSONResponse(body, 401, headers={"WWW-Authenticate": "Bearer"})
-            await response(scope, receive, send)
+            await _refuse(response, scope, receive, send)
+        elif scope["type"] == "websocket" and not self._keys and _is_foreign(scope):
+            body = error_body(
+                "sockets are opened by this service's own page", 403, "foreign_origin"
+            )
+            await _refuse(JSONResponse(body, 403), scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _opens(self, given: bytes) -> bool:
         return not self._keys or any(hmac.compare_digest(given, key) for key in self._keys)
@@ -92,11 +106,30 @@ def _is_open(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
 
+async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request, or a WebSocket's handshake, with an HTTP error."""
+    if scope["type"] == "websocket":
+        await receive()  # the handshake itself
+        socket = WebSocket(scope, receive, send)
+        await socket.send_denial_response(response)
+    else:
+        await response(scope, receive, send)
+
+
+def _is_foreign(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get(b"host")
+
+
 def _key(scope: Scope) -> bytes:
     headers = dict(scope["headers"])
     authorization: bytes = headers.get(b"authorization", b"")
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() == b"bearer":
         return token.strip()
+    for protocol in scope.get("subprotocols", ()):
+        if protocol.startswith(KEY_PROTOCOL):
+            return str(protocol.removeprefix(KEY_PROTOCOL)).encode()
     key: bytes = headers.get(b"x-api-key", b"")
     return key

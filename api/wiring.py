@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from api.call import HISTORY_TURNS, Stages, converse
+from api.call import HISTORY_TURNS, Answering, Stages, converse
 from api.metrics import Metrics
 from api.settings import Settings
 from api.talk import Reply
@@ -188,10 +188,14 @@ class Services:
         return await recognise(samples, self.recogniser)
 
     async def call(
-        self, inbound: AsyncIterator[Inbound], conversation_id: str | None = None
+        self,
+        inbound: AsyncIterator[Inbound],
+        conversation_id: str | None = None,
+        respond: Answering | None = None,
     ) -> AsyncGenerator[Outbound]:
         """Hold a live call (see docs/calls.md): `converse`, its turns kept and counted.
 
+        `respond` answers in place of the documents alone.
         Raises Unavailable at once when too many calls are held already.
         """
         if self._calls >= self.settings.max_calls:
@@ -200,6 +204,7 @@ class Services:
         kept_in = conversation_id or str(uuid.uuid4())
         try:
             stages = self.stages(spoken=True, history=await self.history(conversation_id))
+            stages = replace(stages, respond=respond or stages.respond)
             async with aclosing(converse(inbound, stages, Call(live=True))) as messages:
                 async for message in messages:
                     if isinstance(message, TurnTrace):

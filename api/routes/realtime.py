@@ -1,0 +1,161 @@
+"""`WS /v1/realtime`: a live call over a WebSocket that speaks OpenAI's Realtime protocol.
+
+One task reads, one holds the call and writes, one tells the call what was played. Writing waits
+for the client; one that stops reading is cut off, and no more than `INBOX` of its own frames
+wait meanwhile.
+"""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from importlib import import_module
+
+from fastapi import APIRouter, WebSocket
+
+from api.realtime import Realtime
+from api.realtime_events import Json, error_event
+from api.realtime_tools import OpenAITools, Responder
+from api.wiring import Services
+from dialog.errors import Unavailable
+from dialog.messages import CallEnded, HungUp, Inbound, Outbound
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(prefix="/v1")
+
+INBOX = 64
+PLAYED_EVERY_S = 0.1
+SEND_WITHIN_S = 10.0
+NORMAL, FAULT, BUSY, TOO_SLOW = 1000, 1011, 1013, 1008
+"""Close codes (RFC 6455, section 7.4.1, and IANA's registry)."""
+
+Inbox = asyncio.Queue[Inbound | None]
+
+
+class Wire:
+    """The socket, one event at a time. A client that takes none for 10 s raises TimeoutError."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._turn = asyncio.Lock()
+
+    async def send(self, events: list[Json]) -> None:
+        for one in events:
+            text = json.dumps(one, ensure_ascii=False)
+            async with self._turn, asyncio.timeout(SEND_WITHIN_S):
+                await self._socket.send_text(text)
+
+    async def close(self, code: int, reason: str) -> None:
+        with suppress(Exception):  # it may be gone already
+            async with asyncio.timeout(SEND_WITHIN_S):
+                await self._socket.close(code, reason)
+
+
+@router.websocket("/realtime")
+async def realtime(socket: WebSocket, conversation_id: str | None = None) -> None:
+    """Hold one session; refused in words when all lines are busy."""
+    await asyncio.to_thread(import_module, "openai.types.realtime")  # a second of work, once
+    offered = socket.scope["subprotocols"]
+    await socket.accept("realtime" if "realtime" in offered else None)
+    services: Services = socket.app.state.services
+    kept_in = conversation_id or str(uuid.uuid4())
+    session = Realtime(kept_in, await _voices(services), beta=_is_beta(socket))
+    inbox: Inbox = asyncio.Queue(INBOX)
+    wire = Wire(socket)
+    call = services.call(_drained(inbox), kept_in, _responder(session, services))
+    code, reason = FAULT, "internal error"
+    try:
+        async with aclosing(call):
+            reason = await _hold(call, session, socket, wire, inbox)
+            code = NORMAL
+    except Unavailable as error:
+        code, reason = BUSY, error.message
+        with suppress(Exception):
+            await wire.send([error_event(error.message, "too_many_sessions")])
+    except TimeoutError:
+        code, reason = TOO_SLOW, "the client does not read"
+    except Exception as error:
+        log.warning("a session failed: %s", type(error).__name__)
+    await wire.close(code, reason)
+
+
+async def _hold(
+    call: AsyncGenerator[Outbound], session: Realtime, socket: WebSocket, wire: Wire, inbox: Inbox
+) -> str:
+    """Run the call to its end; returns why it ended. Leaves no task behind."""
+    first = asyncio.ensure_future(anext(call))
+    beside = [first]
+    try:
+        await asyncio.sleep(0)  # a call that finds no free line says so at once
+        if first.done():
+            first.result()
+        await wire.send(session.opening())
+        beside.append(asyncio.create_task(_read(socket, session, wire, inbox)))  # type: ignore[arg-type]
+        beside.append(asyncio.create_task(_tell_played(session, inbox)))  # type: ignore[arg-type]
+        message: Outbound | None = await first
+        while message is not None:
+            await wire.send(session.emit(message))
+            if isinstance(message, CallEnded):
+                return message.reason
+            message = await anext(call, None)
+        return "ended"
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _read(socket: WebSocket, session: Realtime, wire: Wire, inbox: Inbox) -> None:
+    """The client's frames into the call, until it leaves."""
+    try:
+        while True:
+            frame = await socket.receive()
+            if frame["type"] == "websocket.disconnect":
+                return
+            given = frame.get("text") if frame.get("text") is not None else frame.get("bytes")
+            inbound, events = session.receive(given or "")
+            await wire.send(events)
+            for message in inbound:
+                await inbox.put(message)
+    finally:
+        await inbox.put(HungUp())
+
+
+async def _tell_played(session: Realtime, inbox: Inbox) -> None:
+    before = None
+    while True:
+        await asyncio.sleep(PLAYED_EVERY_S)
+        played = session.played()
+        if played is not None and played != before:
+            await inbox.put(played)
+            before = played
+
+
+async def _drained(inbox: Inbox) -> AsyncIterator[Inbound]:
+    while (message := await inbox.get()) is not None:
+        yield message
+
+
+async def _voices(services: Services) -> tuple[str, ...]:
+    """Who may speak; nobody while the voice cannot be had: answers then stay text."""
+    try:
+        return tuple(await services.synthesiser.run(lambda synthesiser: synthesiser.voices))
+    except Unavailable:
+        return ()
+
+
+def _responder(session: Realtime, services: Services) -> Responder:
+    settings, key = services.settings, services.settings.llm_api_key
+    model = None
+    if settings.llm_url is not None:
+        secret = key.get_secret_value() if key else None
+        model = OpenAITools(settings.llm_url, settings.llm_model, secret)
+    return Responder(session, services.answerer, model)
+
+
+def _is_beta(socket: WebSocket) -> bool:
+    beta = socket.headers.get("openai-beta", "") == "realtime=v1"
+    return beta or "openai-beta.realtime-v1" in socket.scope["subprotocols"]
