@@ -12,9 +12,10 @@
 A recording or a typed question runs through the same stages: it only enters further on.
 """
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asr.listen import Hearing, listen
 from dialog.call import Call, Turn
@@ -36,6 +37,7 @@ from dialog.messages import (
     ResponseStarted,
     Say,
     Speech,
+    Transcript,
     TurnTrace,
 )
 from rag.llm import ChatMessage
@@ -43,8 +45,12 @@ from rag.llm import ChatMessage
 Answering = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
 Speaking = Callable[[AsyncIterator[str], str | None, float], AsyncIterator[Speech]]
 
+log = logging.getLogger(__name__)
+
 NOTHING_HEARD = "Я ничего не услышал. Повторите, пожалуйста, вопрос."
+BROKEN = "Извините, сейчас я не могу ответить. Попробуйте, пожалуйста, ещё раз."
 HISTORY_TURNS = 5
+REPLIES = (ResponseStarted, AnswerDelta, Answer, Speech, ResponseEnded, Fault)
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,17 @@ async def converse(
     heard = listen(inbound, stages.hearing, call)
     answered = interruptible(heard, Responder(stages, call), Responder.TAKES)
     spoken = interruptible(answered, Speaker(stages, call), Speaker.TAKES)
-    async with aclosing(accounted(spoken, call)) as messages:
-        async for message in messages:
-            if isinstance(message, Outbound):
-                yield message
+    async with aclosing(accounted(confirmed(spoken, call), call)) as messages:
+        try:
+            async for message in messages:
+                if isinstance(message, Outbound):
+                    yield message
+        except Exception as error:
+            if not call.live:
+                raise
+            log.exception("a call broke")
+            yield Fault("call", type(error).__name__)
+            yield CallEnded("fault")
 
 
 class Responder:
@@ -87,13 +100,19 @@ class Responder:
 
     async def __call__(self, taken: AsyncIterator[Message]) -> AsyncGenerator[Message]:
         async for message in taken:
-            turn = self._call.begin_turn(said=isinstance(message, Say))
+            assert isinstance(message, Respond | Say)
+            turn = self._call.numbered(message.turn)
             yield ResponseStarted(turn.number)
             async with aclosing(self._answer(message, turn)) as parts:
                 async for part in parts:
+                    turn.trace.mark("first_token")
+                    if isinstance(part, Answer):
+                        turn.trace.mark("answered")
                     yield part
 
-    async def _answer(self, message: Message, turn: Turn) -> AsyncGenerator[Message]:
+    async def _answer(
+        self, message: Respond | Say, turn: Turn
+    ) -> AsyncGenerator[AnswerDelta | Answer]:
         text = turn.question.text
         if isinstance(message, Say) or not text.strip():
             words = message.text if isinstance(message, Say) else NOTHING_HEARD
@@ -104,6 +123,12 @@ class Responder:
         try:
             async for part in parts:
                 yield part
+        except Exception as error:
+            if not self._call.live:
+                raise
+            log.warning("no answer: %s", type(error).__name__)
+            yield AnswerDelta(BROKEN)
+            yield Answer(BROKEN, "none")
         finally:
             if isinstance(parts, AsyncGenerator):
                 await parts.aclose()
@@ -143,18 +168,22 @@ class Speaker:
                 """What a voice left unread."""
             yield ResponseEnded(message.turn)
 
-    async def _voiced(self, words: AsyncIterator[str], turn: int) -> AsyncGenerator[Message]:
+    async def _voiced(self, words: AsyncIterator[str], number: int) -> AsyncGenerator[Message]:
         settings = self._call.settings
         if self._speak is None or not settings.spoken:
             return
+        trace = self._call.numbered(number).trace
         speech = self._speak(words, settings.voice, settings.speed)
         try:
             async for phrase in speech:
-                yield Speech(phrase.samples, phrase.rate_hz, phrase.text, phrase.marks, turn)
-        except (Unavailable, BadInput) as error:
-            if isinstance(error, BadInput) and not self._call.live:
+                trace.mark("first_phrase")
+                yield replace(phrase, turn=number)
+        except Exception as error:
+            if not self._call.live and not isinstance(error, Unavailable):
                 raise
-            yield Fault("tts", error.message)
+            log.warning("no voice, the answer stays text: %s", type(error).__name__)
+            known = isinstance(error, Unavailable | BadInput)
+            yield Fault("tts", str(error) if known else "synthesis failed")
         finally:
             if isinstance(speech, AsyncGenerator):
                 await speech.aclose()
@@ -169,28 +198,57 @@ async def _words(taken: AsyncIterator[Message]) -> AsyncGenerator[str]:
             return
 
 
+async def confirmed(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerator[Message]:
+    """Hold back the answer to a guess until its `Transcript` comes. One that is withdrawn before
+    leaves no trace: its `Interrupted` is held back for good."""
+    held: list[Message] = []
+    holding = False
+    let_out = 0
+    try:
+        async for message in inbound:
+            match message:
+                case ResponseStarted():
+                    holding = call.numbered(message.turn).guess
+                    let_out = let_out if holding else message.turn
+                case Interrupted() if message.turn > let_out:
+                    held, holding = [], False
+                    continue
+            if holding and isinstance(message, REPLIES):
+                held.append(message)
+                continue
+            yield message
+            if holding and isinstance(message, Transcript):
+                for reply in held:
+                    yield reply
+                held, holding, let_out = [], False, call.turns[-1].number
+    finally:
+        await aclose(inbound)
+
+
 async def accounted(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerator[Message]:
     """Keep the books: what was given out and when; a `TurnTrace` when a turn is over."""
-    ended = HungUp()
+    reason = "caller"
+    turn: Turn | None = None
     try:
         async for message in inbound:
             if isinstance(message, CallEnded):
-                ended = HungUp(message.reason)
+                reason = message.reason
                 break
             if isinstance(message, HungUp):
-                ended = message
+                reason = message.reason
             if isinstance(message, ResponseStarted):
-                for trace in _closed(call, but=call.turn):
+                turn = call.numbered(message.turn)
+                for trace in _closed(call, before=turn):
                     yield trace
-            if call.turn is not None:
-                _note(message, call.turn, call)
+            if turn is not None:
+                _note(message, turn, call)
             yield message
             if isinstance(message, ResponseEnded | Interrupted | Played) and not call.responding:
                 for trace in _closed(call):
                     yield trace
         for trace in _closed(call):
             yield trace
-        yield CallEnded(ended.reason)
+        yield CallEnded(reason)
     finally:
         await aclose(inbound)
 
@@ -199,10 +257,8 @@ def _note(message: Message, turn: Turn, call: Call) -> None:
     match message:
         case AnswerDelta():
             turn.words += message.text
-            turn.trace.mark("first_token")
         case Answer():
             turn.answer = message
-            turn.trace.mark("answered")
         case Speech():
             call.playback.give(message)
             if not message.filler:
@@ -215,21 +271,17 @@ def _note(message: Message, turn: Turn, call: Call) -> None:
             turn.trace.mark("total")
 
 
-def _closed(call: Call, but: Turn | None = None) -> list[TurnTrace]:
+def _closed(call: Call, before: Turn | None = None) -> list[TurnTrace]:
     """The traces of turns that are over and have not been told yet."""
     traces = []
     for turn in call.turns:
-        if turn is but or turn.closed:
+        if turn is before:
+            break
+        if turn.closed or turn.guess:
             continue
         turn.closed = True
+        heard, timings_ms = call.heard(turn), turn.trace.timings_ms()
         traces.append(
-            TurnTrace(
-                turn.number,
-                turn.question,
-                turn.answer,
-                call.heard(turn),
-                turn.trace.timings_ms(),
-                turn.interrupted,
-            )
+            TurnTrace(turn.number, turn.question, turn.answer, heard, timings_ms, turn.interrupted)
         )
     return traces

@@ -21,9 +21,11 @@ from api.settings import Settings
 from api.talk import Reply
 from asr.engine import Recogniser, load_recogniser
 from asr.listen import Hearing
+from asr.process import Ears
+from asr.stream import load_engine
 from dialog.call import Call
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import Inbound, Outbound, Samples, Speech, Transcript, TurnTrace
+from dialog.messages import Inbound, Outbound, Speech, Transcript, TurnTrace
 from models.runtime import ModelThread
 from rag import phrases
 from rag.answer import Answerer
@@ -84,7 +86,7 @@ class Services:
         trace: TracebackType | None,
     ) -> None:
         # Only what was built is closed: touching a cached property would build it now.
-        for name in ("recogniser", "synthesiser", "library", "store"):
+        for name in ("ears", "recogniser", "synthesiser", "library", "store"):
             if name in self.__dict__:
                 getattr(self, name).close()
 
@@ -124,6 +126,11 @@ class Services:
     def recogniser(self) -> ModelThread[Recogniser]:
         load = partial(load_recogniser, self.settings.asr_model, self.settings.device)
         return ModelThread("recogniser", load)
+
+    @cached_property
+    def ears(self) -> Ears:
+        """Recognition for calls, in a process of its own."""
+        return Ears(partial(load_engine, self.settings.asr_model, self.settings.device))
 
     @cached_property
     def synthesiser(self) -> ModelThread[Synthesiser]:
@@ -177,15 +184,22 @@ class Services:
 
     def stages(self, *, spoken: bool, history: Sequence[ChatMessage] = ()) -> Stages:
         """What one exchange, or one call, runs through."""
-        hearing = Hearing(self.transcribe, self.recognise)
         say = self.speak if spoken else None
-        return Stages(hearing, self.answerer.answer, say, history)
+        return Stages(Hearing(self.transcribe), self.answerer.answer, say, history)
 
-    async def recognise(self, samples: Samples) -> Transcript:
-        """One utterance of a call, mono at 16 kHz, to text."""
-        from asr.recording import recognise
+    async def live_stages(self, history: Sequence[ChatMessage] = ()) -> Stages:
+        """The same for a call; waits for the recogniser. Raises Unavailable."""
+        from asr.recording import for_reading
 
-        return await recognise(samples, self.recogniser)
+        rate_hz, chunk = await self.ears.start()
+        hearing = Hearing(
+            self.transcribe,
+            self.ears.open,
+            rate_hz,
+            chunk,
+            read=lambda heard: for_reading([heard]),
+        )
+        return replace(self.stages(spoken=True, history=history), hearing=hearing)
 
     async def call(
         self,
@@ -203,7 +217,7 @@ class Services:
         self._calls += 1
         kept_in = conversation_id or str(uuid.uuid4())
         try:
-            stages = self.stages(spoken=True, history=await self.history(conversation_id))
+            stages = await self.live_stages(await self.history(conversation_id))
             stages = replace(stages, respond=respond or stages.respond)
             async with aclosing(converse(inbound, stages, Call(live=True))) as messages:
                 async for message in messages:

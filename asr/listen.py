@@ -1,171 +1,200 @@
 """From what a transport sends to what was said: the first stage of a conversation.
 
-Knows the order of the steps; detection of speech, turns and recognition are its neighbours'.
+    inbound --> mailbox <-- news of the open utterance
+                   |
+                   v one thing at a time: detect, decide, say what follows
+
+Knows the order of the steps. When speech begins and ends is decided in `asr.turns`, what to do
+about bad hearing in `asr.doubt`; recognition runs beside it in `asr.utterance`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
-from asr.segments import Cutting, Segmenter, Stretch
-from asr.vad import RATE_HZ, SileroVad, Vad
-from dialog.audio import Resampler
+from asr.caller import Caller
+from asr.turns import Rules
+from asr.utterance import Ear, News
+from asr.vad import SileroVad, Vad
 from dialog.call import Call, Trace, now_s
 from dialog.flow import aclose
 from dialog.messages import (
+    CallEnded,
     CallerAudio,
     CallSettings,
     Cancel,
     Clear,
     Commit,
     Inbound,
-    Interrupted,
     KeyPressed,
     Message,
     Played,
     Recording,
     Respond,
-    Samples,
-    SpeechStarted,
-    SpeechStopped,
+    Say,
     Transcript,
     Typed,
 )
 
 Transcribe = Callable[[Path | BinaryIO], Awaitable[Transcript]]
-Recognise = Callable[[Samples], Awaitable[Transcript]]
+log = logging.getLogger(__name__)
 
-TELEPHONE_PAUSE_S = 0.7
+NO_AUDIO_S = 60.0
+MAX_CALL_S = 3600.0
+KEYS_S = 2.5
+MAILBOX = 256
 
 
 @dataclass(frozen=True)
 class Hearing:
-    """Who hears: whole recordings, and the utterances (16 kHz) of a call."""
+    """Who hears: whole recordings; and the utterances of a call, at `rate_hz`, `chunk` samples
+    at a time. `read` makes recognised words readable."""
 
     transcribe: Transcribe
-    recognise: Recognise | None = None
+    open: Callable[[], Ear] | None = None
+    rate_hz: int = 16_000
+    chunk: int = 5_120
+    read: Callable[[Transcript], str] = field(default=lambda heard: heard.text)
     vad: Callable[[], Vad] = SileroVad
+    rules: Rules = field(default_factory=Rules)
+    no_audio_s: float = NO_AUDIO_S
 
 
-async def listen(  # noqa: PLR0912 (a branch for each message)
+async def listen(
     inbound: AsyncIterator[Inbound], hearing: Hearing, call: Call
 ) -> AsyncGenerator[Message]:
     """Turns of speech, of typing and of keys become `Transcript`s, each followed by `Respond`
     where it is to be answered. Played audio and settings are noted in `call`."""
-    ear = Ear(hearing, call)
+    if not call.live:
+        async for message in _asked(inbound, hearing, call):
+            yield message
+        return
+    mailbox = _Mailbox()
+    pump = asyncio.create_task(_pump(inbound, mailbox))
+    caller = Caller(hearing, call, mailbox.news)
+    try:
+        async for message in _held(mailbox, caller, hearing):
+            yield message
+        await pump  # raises what `inbound` raised
+    finally:
+        pump.cancel()
+        await asyncio.gather(pump, return_exceptions=True)
+        await caller.close()
+
+
+async def _asked(
+    inbound: AsyncIterator[Inbound], hearing: Hearing, call: Call
+) -> AsyncGenerator[Message]:
+    """A recording or a text: nobody waits on a line, and errors are the sender's to know."""
     try:
         async for message in inbound:
-            match message:
-                case Recording():
-                    trace = Trace(now_s())
-                    for out in ear.said(await hearing.transcribe(message.audio), trace):
-                        yield out
-                case Transcript():
-                    for out in ear.said(message, Trace(now_s())):
-                        yield out
-                case Typed():
-                    for out in ear.interrupted():
-                        yield out
-                    transcript = Transcript(message.text, (), 0.0)
-                    for out in ear.said(transcript, Trace(now_s()), answer=message.answer):
-                        yield out
-                case CallerAudio():
-                    async for out in ear.audio(message):
-                        yield out
-                case Commit():
-                    async for out in ear.commit():
-                        yield out
-                case Clear():
-                    ear.clear()
-                case Cancel():
-                    for out in ear.interrupted():
-                        yield out
-                case Played():
-                    call.playback.played(message)
-                    yield message
-                case CallSettings():
-                    call.settings = message
-                case KeyPressed():
-                    pass
-                case _:
-                    yield message
+            trace = Trace(now_s())
+            if isinstance(message, Recording):
+                message = await hearing.transcribe(message.audio)  # noqa: PLW2901
+            if isinstance(message, Transcript):
+                for out in call.said(message, trace):
+                    yield out
+            elif isinstance(message, Respond | Say):
+                yield call.asked(message)
+            else:
+                yield message
     finally:
         await aclose(inbound)
 
 
-class Ear:
-    """A caller's audio cut at pauses, each utterance recognised when it has ended."""
-
-    def __init__(self, hearing: Hearing, call: Call) -> None:
-        self._hearing = hearing
-        self._call = call
-        self._resampler: Resampler | None = None
-        self._rate_hz = 0
-        self._segmenter: Segmenter | None = None
-        self._received = 0
-        self._manual: list[Samples] = []
-
-    def said(
-        self, transcript: Transcript, trace: Trace, *, answer: bool | None = None
-    ) -> list[Message]:
-        """A turn of the caller's, to be answered unless answers wait to be asked for."""
-        trace.mark("final_text")
-        self._call.ask(transcript, trace)
-        wanted = self._call.settings.auto_respond if answer is None else answer
-        return [transcript, *([Respond()] if wanted else [])]
-
-    def interrupted(self) -> list[Message]:
-        """Stop what the assistant is saying, if it is."""
-        turn = self._call.turn
-        if turn is None or not self._call.responding:
-            return []
-        line = self._call.playback.line(turn.number)
-        return [Interrupted(turn.number, self._call.heard(turn), line.played)]
-
-    async def audio(self, chunk: CallerAudio) -> AsyncGenerator[Message]:
-        """What these samples complete."""
-        if self._resampler is None or chunk.rate_hz != self._rate_hz:
-            self._resampler, self._rate_hz = Resampler(chunk.rate_hz, RATE_HZ), chunk.rate_hz
-        samples = self._resampler.push(chunk.samples)
-        self._received += len(samples)
-        if not self._call.settings.turn_detection:
-            self._manual.append(samples)
+async def _held(mailbox: "_Mailbox", caller: Caller, hearing: Hearing) -> AsyncGenerator[Message]:
+    began_s = now_s()
+    while True:
+        limit_s = KEYS_S if caller.dialling else hearing.no_audio_s
+        try:
+            async with asyncio.timeout(limit_s):
+                item = await mailbox.get()
+        except TimeoutError:
+            if caller.dialling:
+                for out in caller.dialled():
+                    yield out
+                continue
+            if not caller.patient:
+                yield CallEnded("no_audio")
+                return
+            continue
+        if item is None:
+            for out in await caller.last_words(mailbox.wait_news):
+                yield out
             return
-        if self._segmenter is None:
-            cutting = Cutting(pause_s=self._call.settings.silence_s or TELEPHONE_PAUSE_S)
-            self._segmenter = Segmenter(self._hearing.vad(), cutting)
-        for stretch in self._segmenter.push(samples):
-            async for message in self._turn(stretch):
-                yield message
-
-    async def commit(self) -> AsyncGenerator[Message]:
-        """End the turn now."""
-        stretches = self._segmenter.flush() if self._segmenter else []
-        if self._manual:
-            joined = np.concatenate(self._manual)
-            stretches = [Stretch((self._received - len(joined)) / RATE_HZ, joined)]
-        self.clear()
-        for stretch in stretches:
-            async for message in self._turn(stretch):
-                yield message
-
-    def clear(self) -> None:
-        """Forget what has not ended."""
-        self._manual = []
-        self._segmenter = None
-
-    async def _turn(self, stretch: Stretch) -> AsyncGenerator[Message]:
-        if self._hearing.recognise is None:
+        for out in _heard(item, caller):
+            yield out
+        if caller.ended:
+            yield CallEnded(caller.ended)
             return
-        for message in self.interrupted():
-            yield message
-        ended_s = stretch.start_s + len(stretch.samples) / RATE_HZ
-        trace = Trace(now_s() - (self._received / RATE_HZ - ended_s))
-        trace.mark("endpoint")
-        yield SpeechStarted(stretch.start_s)
-        yield SpeechStopped(ended_s)
-        for message in self.said(await self._hearing.recognise(stretch.samples), trace):
-            yield message
+        if now_s() - began_s > MAX_CALL_S:
+            yield CallEnded("too_long")
+            return
+
+
+def _heard(item: "Inbound | News", caller: Caller) -> Iterator[Message]:
+    match item:
+        case News():
+            yield from caller.news(item)
+        case CallerAudio():
+            yield from caller.audio(item)
+        case Typed():
+            yield from caller.typed(item)
+        case KeyPressed():
+            yield from caller.key(item.key)
+        case Commit():
+            yield from caller.commit()
+        case Clear():
+            caller.clear()
+        case Cancel():
+            yield from caller.interrupt()
+        case Played():
+            caller.call.playback.played(item)
+            yield item
+        case CallSettings():
+            caller.settle(item)
+        case Respond() | Say():
+            yield caller.call.asked(item)
+        case _:
+            yield item
+
+
+class _Mailbox:
+    """Where inbound messages and news meet. A sender that is faster than its audio has to wait."""
+
+    def __init__(self) -> None:
+        self._items: asyncio.Queue[Inbound | News | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(MAILBOX)
+
+    async def put(self, message: Inbound | None) -> None:
+        await self._room.acquire()
+        self._items.put_nowait(message)
+
+    def news(self, news: News) -> None:
+        self._items.put_nowait(news)
+
+    async def get(self) -> Inbound | News | None:
+        item = await self._items.get()
+        if not isinstance(item, News):
+            self._room.release()
+        return item
+
+    async def wait_news(self) -> News:
+        """The next news after the last inbound message."""
+        while not isinstance(item := await self._items.get(), News):
+            pass
+        return item
+
+
+async def _pump(inbound: AsyncIterator[Inbound], mailbox: _Mailbox) -> None:
+    try:
+        async for message in inbound:
+            await mailbox.put(message)
+    finally:
+        with suppress(asyncio.CancelledError):
+            await mailbox.put(None)
+        await aclose(inbound)

@@ -65,14 +65,6 @@ async def transcribe(
     return Transcript(text, words, read_s)
 
 
-async def recognise(samples: Samples, thread: ModelThread[Recogniser]) -> Transcript:
-    """One utterance, mono at `RATE_HZ`; empty where it is no speech."""
-    stretch = Stretch(0.0, samples)
-    heard = await _recognised(Batch((stretch,), 0.0), thread)
-    text = await asyncio.to_thread(for_reading, heard)
-    return Transcript(text, heard[0].words if heard else (), len(samples) / RATE_HZ)
-
-
 def stretches_in_batches(
     blocks: Iterable[Samples], vad: Callable[[], Vad] = SileroVad
 ) -> Iterator[Batch]:

@@ -4,9 +4,10 @@ One object for each call, handed to every stage. Knows no stage.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from dialog.messages import Answer, CallSettings, Transcript
+from dialog.messages import Answer, CallSettings, Message, Respond, Say, Transcript
 from dialog.playback import Playback
 
 NOTHING = Transcript("", (), 0.0)
@@ -31,7 +32,8 @@ class Trace:
 
 @dataclass(slots=True)
 class Turn:
-    """A question and what became of its answer."""
+    """A question and what became of its answer. A `guess` is answered before it is certain that
+    the question is whole: nothing of it may be let out yet."""
 
     number: int
     question: Transcript
@@ -41,6 +43,7 @@ class Turn:
     generated: bool = False
     interrupted: bool = False
     closed: bool = False
+    guess: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +55,6 @@ class Call:
     playback: Playback = field(default_factory=Playback)
     turns: list[Turn] = field(default_factory=list)
     question: Transcript = NOTHING
-    trace: Trace | None = None
 
     @property
     def turn(self) -> Turn | None:
@@ -63,21 +65,39 @@ class Call:
     def responding(self) -> bool:
         """Whether a response is being made, or is still playing."""
         turn = self.turn
-        if turn is None or turn.interrupted:
+        if turn is None or turn.interrupted or turn.guess:
             return False
         return not turn.generated or (self.live and self.playback.playing(turn.number))
 
-    def ask(self, question: Transcript, trace: Trace) -> None:
-        """What is to be answered next, and since when the caller waits."""
-        self.question, self.trace = question, trace
+    def numbered(self, number: int) -> Turn:
+        """A turn by its number."""
+        return next(turn for turn in reversed(self.turns) if turn.number == number)
 
-    def begin_turn(self, *, said: bool = False) -> Turn:
-        """Take the question; `said`: nothing was asked, the assistant speaks by itself."""
-        question = NOTHING if said else self.question
-        turn = Turn(len(self.turns) + 1, question, self.trace or Trace(now_s()))
-        self.trace = None
-        self.turns.append(turn)
-        return turn
+    def begin(self, question: Transcript, trace: Trace, *, guess: bool = False) -> int:
+        """A new turn to be answered; returns its number."""
+        number = self.turns[-1].number + 1 if self.turns else 1
+        self.turns.append(Turn(number, question, trace, guess=guess))
+        return number
+
+    def retract(self) -> None:
+        """Undo the turn that was only a guess."""
+        if self.turns and self.turns[-1].guess:
+            self.turns.pop()
+
+    def said(
+        self, question: Transcript, trace: Trace, *, answer: bool | None = None
+    ) -> Iterator[Message]:
+        """A turn of the caller's, to be answered unless answers wait to be asked for."""
+        trace.mark("final_text")
+        self.question = question
+        yield question
+        if self.settings.auto_respond if answer is None else answer:
+            yield Respond(self.begin(question, trace))
+
+    def asked(self, message: Respond | Say) -> Message:
+        """The same message with the turn that it begins."""
+        question = NOTHING if isinstance(message, Say) else self.question
+        return replace(message, turn=self.begin(question, Trace(now_s())))
 
     def heard(self, turn: Turn) -> str:
         """An answer as the caller knows it: what was played of it, or read."""

@@ -168,14 +168,18 @@ class Clear:
 
 @dataclass(frozen=True, slots=True)
 class Respond:
-    """Answer what has been said last. `listen` sends it too, at the end of a turn."""
+    """Answer what has been said last. `listen` passes it on, and sends it itself at the end of
+    a turn; `turn` is its to fill in."""
+
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak these very words as a response: a greeting, an announcement."""
+    """Speak these very words as a response: a greeting, an announcement. `turn`: see `Respond`."""
 
     text: str
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +250,8 @@ class Unduck:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """Throw away all unplayed speech of `turn`, now. `heard` is what the caller heard of it,
-    as far as `Played` has told; `samples` is that much of its speech."""
+    """Throw away all unplayed speech, of `turn` and of any before it, now. `heard` is what the
+    caller heard of it, as far as `Played` has told; `samples` is that much of its speech."""
 
     turn: int
     heard: str = ""

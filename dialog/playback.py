@@ -30,6 +30,20 @@ class Line:
                 break
         return " ".join(text for text in texts if text)
 
+    def near(self, before_s: float, after_s: float) -> str:
+        """The words spoken from `before_s` seconds before the present sample to `after_s` after
+        it, whole phrases that reach into that time included as far as marks can tell."""
+        first = self.played - round(before_s * self.rate_hz)
+        last = self.played + round(after_s * self.rate_hz)
+        texts, start = [], 0
+        for phrase in self.phrases:
+            end = start + len(phrase.samples)
+            if end > first and start < last:
+                skipped = heard_of(phrase, first - start)
+                texts.append(heard_of(phrase, last - start)[len(skipped) :])
+            start = end
+        return " ".join(texts).strip()
+
 
 class Playback:
     """A call's outbound audio by response. Keeps only the current and the previous one."""

@@ -1,0 +1,383 @@
+"""The caller's side of one call: audio, keys and typing in; turns and interruptions out.
+
+Does what `asr.turns` decides. Returns messages and never waits, but for `close`.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from asr import turns
+from asr.doubt import AGAIN, Ask, Doubts
+from asr.endpointing import PLAIN_S, pause_s
+from asr.turns import FRAME_S, Assistant, Turns
+from asr.utterance import News, Utterance, Words
+from asr.vad import FRAME, RATE_HZ, Vad
+from dialog.audio import MAX_RATE_HZ, MIN_RATE_HZ, Resampler
+from dialog.call import Call, Trace, now_s
+from dialog.messages import (
+    CallerAudio,
+    CallSettings,
+    Duck,
+    Fault,
+    Interrupted,
+    Message,
+    Partial,
+    Respond,
+    Samples,
+    Say,
+    SpeechStarted,
+    SpeechStopped,
+    Transcript,
+    Typed,
+    Unduck,
+)
+
+if TYPE_CHECKING:
+    from asr.listen import Hearing
+
+log = logging.getLogger(__name__)
+
+ARE_YOU_THERE = "Я вас слушаю. Вы ещё на линии?"
+GOODBYE = "Похоже, вас не слышно. Если вопросов больше нет, я завершу звонок."
+DEAF = "Извините, у меня временно не получается вас услышать. Напишите, пожалуйста, вопрос текстом."
+ECHO_BEFORE_S, ECHO_AFTER_S = 5.0, 1.0
+UNHEARD_S = 1.0
+CARRY_S = 3.0
+
+
+class Caller:
+    """See `asr.listen`, which hands it everything in order."""
+
+    def __init__(self, hearing: "Hearing", call: Call, tell: Callable[[News], None]) -> None:
+        self.call = call
+        self.ended = ""
+        self._hearing = hearing
+        self._tell = tell
+        self._vad: Vad | None = None
+        self._turns = Turns(hearing.rules)
+        self._doubts = Doubts()
+        self._frames = _Frames()
+        self._to_engine = Resampler(RATE_HZ, hearing.rate_hz)
+        self._before: deque[Samples] = deque(maxlen=hearing.rules.before)
+        self._utterance: Utterance | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._words: Words = ()
+        self._settled_at = 0
+        self._voiced_s = 0.0
+        self._awaited: tuple[float, Trace] | None = None
+        self._carried: tuple[str, float] | None = None
+        self._digits = ""
+        self._faults: set[str] = set()
+
+    # ---- what comes in
+
+    def settle(self, settings: CallSettings) -> None:
+        """Hold the call like this from now on."""
+        if not settings.turn_detection and self.call.settings.turn_detection:
+            self.clear()
+        self.call.settings = settings
+        self._turns.fixed_pause_s = settings.silence_s
+
+    def audio(self, chunk: CallerAudio) -> Iterator[Message]:
+        """The next samples; bad ones are skipped and told once."""
+        try:
+            frames = self._frames.push(chunk)
+        except ValueError as error:
+            yield from self._fault("audio", str(error))
+            return
+        for frame in frames:
+            if self._hearing.open is None:
+                continue
+            if self.call.settings.turn_detection:
+                yield from self._frame(frame)
+            else:
+                self._by_hand(frame)
+
+    def news(self, news: News) -> Iterator[Message]:
+        """What recognition has found."""
+        if news.utterance is not self._utterance:
+            return
+        if news.error is not None:
+            log.warning("recognition: %s", type(news.error).__name__)
+            self._drop()
+            self._turns.reset()
+            self._awaited = None
+            yield from self._fault("asr", "recognition failed")
+            yield Unduck()
+            yield self.call.asked(Say(DEAF))
+            return
+        if news.words != self._words and news.words:
+            yield Partial(" ".join(word.text for word in news.words), news.words)
+        self._words = news.words
+        self._settled_at = news.upto if news.settled else 0
+        if self._awaited is not None and news.settled:
+            yield from self._turn_over(*self._awaited)
+            return
+        texts = [word.text for word in news.words]
+        for step in self._turns.heard(texts, self._assistant(), settled=news.settled):
+            yield from self._do(step)
+        if news.settled and self._turns.phase == "turn":
+            yield from self._guess(texts)
+
+    def typed(self, line: Typed) -> Iterator[Message]:
+        """A turn in writing."""
+        yield from self.interrupt()
+        self._turns.reset()
+        yield from self.call.said(
+            Transcript(line.text, (), 0.0), Trace(now_s()), answer=line.answer
+        )
+
+    def key(self, key: str) -> Iterator[Message]:
+        """A key of the telephone."""
+        yield from self.interrupt()
+        self._turns.reset()
+        if key == "#":
+            yield from self.dialled()
+        elif len(key) == 1 and key in "0123456789*ABCD":
+            self._digits = (self._digits + key)[-40:]
+
+    def dialled(self) -> Iterator[Message]:
+        """The number on the keypad is complete."""
+        digits, self._digits = self._digits, ""
+        if digits:
+            yield from self.call.said(Transcript(digits, (), 0.0), Trace(now_s()))
+
+    def commit(self) -> Iterator[Message]:
+        """The turn ends by the caller's will."""
+        if self._utterance is None:
+            return
+        ended_s = self._turns.now * FRAME_S
+        self._turns.phase = "quiet"
+        yield from self._over(ended_s)
+
+    def clear(self) -> None:
+        """Forget the open turn."""
+        self._drop()
+        self._turns.reset()
+
+    def interrupt(self) -> Iterator[Message]:
+        """Stop the assistant, if it is speaking or about to."""
+        turn = self.call.turn
+        if turn is not None and turn.guess:
+            yield from self._retract()
+        elif turn is not None and self.call.responding:
+            line = self.call.playback.line(turn.number)
+            turn.interrupted = True
+            if not line.played and turn.question.text and "first_audio" not in turn.trace.marks_s:
+                self._carried = turn.question.text, now_s()
+            yield Interrupted(turn.number, self.call.heard(turn), line.played)
+
+    @property
+    def dialling(self) -> bool:
+        """Whether digits wait for more."""
+        return bool(self._digits)
+
+    @property
+    def patient(self) -> bool:
+        """Whether a silent wire may be: the assistant is speaking, or prompts are not wanted."""
+        return not self.call.settings.prompts or self.call.responding
+
+    async def last_words(self, wait: Callable[[], Awaitable[News]]) -> list[Message]:
+        """The audio has ended: finish the turn that is open."""
+        out: list[Message] = []
+        if self._utterance is not None and self._awaited is None and self._turns.phase == "turn":
+            out += self._over(self._turns.last_voiced * FRAME_S)
+        while self._awaited is not None:
+            out += self.news(await wait())
+        return out
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+        self._drop()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    # ---- frames and steps
+
+    def _frame(self, frame: Samples) -> Iterator[Message]:
+        try:
+            self._vad = self._vad or self._hearing.vad()
+            probability = self._vad(frame)
+        except Exception as error:
+            log.warning("detection: %s", type(error).__name__)
+            yield from self._fault("asr", "speech detection failed")
+            return
+        if self._utterance is not None:
+            self._utterance.samples(self._to_engine.push(frame))
+        self._before.append(frame)
+        for step in self._turns.frame(probability, self._assistant()):
+            yield from self._do(step)
+
+    def _by_hand(self, frame: Samples) -> None:
+        self._turns.now += 1
+        if self._utterance is None:
+            self._open(0)
+        assert self._utterance is not None
+        self._utterance.samples(self._to_engine.push(frame))
+
+    def _do(self, step: turns.Step) -> Iterator[Message]:
+        match step:
+            case turns.Open():
+                self._open(step.before)
+            case turns.Peek():
+                if self._utterance is not None:
+                    self._utterance.peek(self._turns.now)
+            case turns.Started():
+                yield from self._retract()
+                yield SpeechStarted(round(step.at * FRAME_S, 3))
+            case turns.Duck():
+                if self.call.settings.interruptible:
+                    yield Duck()
+            case turns.Unduck():
+                self._drop()
+                yield Unduck()
+            case turns.Stop():
+                yield from self.interrupt()
+            case turns.End():
+                yield from self._over(step.at * FRAME_S)
+            case turns.Silence():
+                yield from self._silence(step.times)
+
+    def _open(self, before: int) -> None:
+        assert self._hearing.open is not None
+        self._drop()
+        earlier = list(self._before)[-before:] if before else []
+        start_s = max(0.0, (self._turns.now - len(earlier)) * FRAME_S)
+        self._to_engine = Resampler(RATE_HZ, self._hearing.rate_hz)
+        self._utterance = Utterance(self._hearing.open(), self._hearing.chunk, start_s, self._tell)
+        for frame in earlier:
+            self._utterance.samples(self._to_engine.push(frame))
+
+    def _assistant(self) -> Assistant:
+        turn = self.call.turn
+        if turn is None or not self.call.responding:
+            return Assistant()
+        line = self.call.playback.line(turn.number)
+        audible = self.call.playback.playing(turn.number) or not self.call.settings.interruptible
+        return Assistant(True, audible, line.near(ECHO_BEFORE_S, ECHO_AFTER_S))
+
+    # ---- turns
+
+    def _over(self, ended_s: float) -> Iterator[Message]:
+        """The turn has ended; its words may still be on their way."""
+        trace = Trace(self._frames.arrived_s - (self._turns.now * FRAME_S - ended_s))
+        trace.mark("endpoint")
+        self._voiced_s = ended_s - (self._utterance.start_s if self._utterance else ended_s)
+        yield SpeechStopped(round(ended_s, 3))
+        if self._settled_at > ended_s / FRAME_S:
+            yield from self._turn_over(ended_s, trace)
+        elif self._utterance is not None:
+            self._awaited = ended_s, trace
+            self._utterance.peek(self._turns.now)
+
+    def _turn_over(self, ended_s: float, trace: Trace) -> Iterator[Message]:
+        self._awaited = None
+        words, start_s = self._words, self._utterance.start_s if self._utterance else ended_s
+        self._drop()
+        transcript = self._transcript(words, ended_s - start_s)
+        trace.mark("final_text")
+        guess = self.call.turn
+        if guess is not None and guess.guess:
+            if guess.question.text == transcript.text:
+                guess.guess, self.call.question = False, transcript
+                guess.trace.began_s = trace.began_s
+                guess.trace.mark("endpoint", trace.marks_s["endpoint"])
+                guess.trace.mark("final_text")
+                yield transcript
+                return
+            yield from self._retract()
+        if not words:
+            if self._voiced_s >= UNHEARD_S:
+                yield self.call.asked(Say(AGAIN))
+            return
+        judged = self._doubts.judge(transcript)
+        if isinstance(judged, Ask):
+            yield transcript
+            yield self.call.asked(Say(judged.text))
+            return
+        yield from self.call.said(judged, trace)
+
+    def _guess(self, texts: list[str]) -> Iterator[Message]:
+        """Begin to answer before the pause is long enough, if the words look whole."""
+        if not texts or not self.call.settings.auto_respond or pause_s(texts) > PLAIN_S:
+            return
+        if self.call.responding or self.call.settings.silence_s is not None:
+            return
+        ended_s = self._turns.last_voiced * FRAME_S
+        start_s = self._utterance.start_s if self._utterance else ended_s
+        transcript = self._transcript(self._words, ended_s - start_s)
+        turn = self.call.turn
+        if turn is not None and turn.guess and turn.question.text == transcript.text:
+            return
+        yield from self._retract()
+        if self._doubts.would_accept(transcript):
+            yield Respond(self.call.begin(transcript, Trace(now_s()), guess=True))
+
+    def _retract(self) -> Iterator[Message]:
+        turn = self.call.turn
+        if turn is not None and turn.guess:
+            yield Interrupted(turn.number)
+            self.call.retract()
+
+    def _transcript(self, words: Words, duration_s: float) -> Transcript:
+        raw = Transcript(" ".join(word.text for word in words), words, round(duration_s, 3))
+        text = self._hearing.read(raw) if words else ""
+        if self._carried is not None:
+            before, at_s = self._carried
+            if now_s() - at_s <= CARRY_S + duration_s:
+                text = f"{before.rstrip('.?!')} {text[:1].lower()}{text[1:]}"
+        return replace(raw, text=text)
+
+    def _silence(self, times: int) -> Iterator[Message]:
+        if not self.call.settings.prompts:
+            return
+        if times == 1:
+            yield self.call.asked(Say(ARE_YOU_THERE))
+        elif times == 2:
+            yield self.call.asked(Say(GOODBYE))
+        else:
+            self.ended = "silence"
+
+    def _drop(self) -> None:
+        if self._utterance is not None:
+            task = asyncio.create_task(self._utterance.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        self._utterance, self._words, self._settled_at = None, (), 0
+
+    def _fault(self, part: str, message: str) -> Iterator[Message]:
+        if message not in self._faults:
+            self._faults.add(message)
+            yield Fault(part, message)
+
+
+class _Frames:
+    """Audio of any rate as whole frames for the detector. Raises ValueError for what is none."""
+
+    def __init__(self) -> None:
+        self.arrived_s = 0.0
+        self._resampler: Resampler | None = None
+        self._rate_hz = 0
+        self._rest = np.zeros(0, np.float32)
+
+    def push(self, chunk: CallerAudio) -> list[Samples]:
+        samples = np.asarray(chunk.samples)
+        if not MIN_RATE_HZ <= chunk.rate_hz <= MAX_RATE_HZ:
+            raise ValueError(f"audio at {chunk.rate_hz} Hz cannot be used")
+        if samples.ndim != 1 or samples.dtype.kind != "f":
+            raise ValueError("audio must be one row of float samples")
+        if not np.isfinite(samples).all():
+            raise ValueError("audio holds values that are no numbers")
+        if self._resampler is None or chunk.rate_hz != self._rate_hz:
+            self._resampler, self._rate_hz = Resampler(chunk.rate_hz, RATE_HZ), chunk.rate_hz
+        self.arrived_s = now_s()
+        loud = np.clip(samples.astype(np.float32), -1.0, 1.0)
+        self._rest = np.concatenate((self._rest, self._resampler.push(loud)))
+        count = len(self._rest) // FRAME
+        whole, self._rest = self._rest[: count * FRAME], self._rest[count * FRAME :].copy()
+        return list(whole.reshape(count, FRAME))

@@ -1,0 +1,243 @@
+"""When the caller speaks, has finished, interrupts, or has fallen silent.
+
+    probability  __/~~~~~~~~~\\__/~~~~~~\\_________________
+    said           Open          Peek(resumes)  Peek  End
+                   SpeechStarted                      SpeechStopped follows
+
+    the assistant speaks  ==========================
+    probability           ____/~~~\\____________/~~~~~~~
+    said                      Open Duck  Unduck  Open Duck  Stop
+
+A state machine over frames of 32 ms and over the words that recognition brings. It counts time
+in frames; it calls nobody, and knows neither models nor tasks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from asr.endpointing import UNKNOWN_S, pause_s
+from asr.interruption import verdict
+from asr.vad import FRAME, RATE_HZ
+
+FRAME_S = FRAME / RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Recognise from here on, `before` frames back included."""
+
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """A pause: find out what the words are if nothing more comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The caller has the turn, since `at` frames from the start."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duck:
+    """The caller may be speaking over the assistant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unduck:
+    """It was nothing; forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The caller interrupts the assistant."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The turn is over; the last speech was at `at` frames from the start."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nobody has spoken for long, for the `times`-th time."""
+
+    times: int
+
+
+Step = Open | Peek | Started | Duck | Unduck | Stop | End | Silence
+Phase = Literal["quiet", "over", "turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides. Times are seconds of audio.
+
+    `onset` voiced frames of the last `window` are speech; over the assistant's own voice a
+    little more is asked for. `long_s` of speech over the assistant interrupts it though no word
+    is understood.
+    """
+
+    threshold: float = 0.5
+    quiet: float = 0.35
+    onset: int = 3
+    onset_over: int = 4
+    window: int = 6
+    before: int = 12
+    peek_s: float = 0.16
+    long_s: float = 1.4
+    nothing_s: float = 0.45
+    given_up_s: float = 1.5
+    max_turn_s: float = 30.0
+    silence_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """The other side, as of now: whether its response is being made or played, whether any of
+    it can be heard yet, and the words that were played lately."""
+
+    responding: bool = False
+    audible: bool = False
+    spoken: str = ""
+
+
+class Turns:
+    """Feed it `frame` by frame and `heard` by news; do what it returns."""
+
+    def __init__(self, rules: Rules | None = None, fixed_pause_s: float | None = None) -> None:
+        self.rules = rules or Rules()
+        self.fixed_pause_s = fixed_pause_s
+        self.phase: Phase = "quiet"
+        self.now = 0
+        self.last_voiced = 0
+        self._recent: list[bool] = []
+        self._began = 0
+        self._voiced = 0
+        self._waited = 0
+        self._prompted = 0
+        self._words: tuple[str, ...] = ()
+        self._settled = False
+        self._peeked = False
+
+    @property
+    def open(self) -> bool:
+        """Whether an utterance is being recognised."""
+        return self.phase != "quiet"
+
+    def frame(self, probability: float, assistant: Assistant) -> list[Step]:
+        """The next frame of the caller's audio, and the probability of speech in it."""
+        self.now += 1
+        limit = self.rules.quiet if self._recent and self._recent[-1] else self.rules.threshold
+        voiced = probability >= limit
+        self._recent = [*self._recent, voiced][-self.rules.window :]
+        if voiced:
+            self.last_voiced = self.now
+        match self.phase:
+            case "quiet":
+                return self._wait(assistant)
+            case "over":
+                return self._over(voiced, assistant)
+            case "turn":
+                return self._turn(voiced)
+
+    def heard(self, words: Sequence[str], assistant: Assistant, *, settled: bool) -> list[Step]:
+        """News of the open utterance. `settled`: it answers the last `Peek`."""
+        self._words = tuple(words)
+        self._settled = settled and self._peeked
+        if self.phase == "over":
+            return self._decide(assistant)
+        return []
+
+    def reset(self) -> None:
+        """Forget the open utterance, and how long it has been silent."""
+        self.phase = "quiet"
+        self._recent = []
+        self._waited = self._prompted = 0
+
+    def _wait(self, assistant: Assistant) -> list[Step]:
+        needed = self.rules.onset_over if assistant.audible else self.rules.onset
+        if sum(self._recent) < needed or not self._recent[-1]:
+            return self._silent(assistant)
+        self._began = self.now - len(self._recent)
+        self._voiced = sum(self._recent)
+        self._words, self._settled, self._peeked = (), False, False
+        self._waited = self._prompted = 0
+        opened: list[Step] = [Open(self.rules.before)]
+        if assistant.audible:
+            self.phase = "over"
+            return [*opened, Duck()]
+        self.phase = "turn"
+        stop: list[Step] = [Stop()] if assistant.responding else []
+        return [*opened, *stop, Started(self._began)]
+
+    def _silent(self, assistant: Assistant) -> list[Step]:
+        self._waited = 0 if assistant.responding else self._waited + 1
+        if self._waited * FRAME_S < self.rules.silence_s:
+            return []
+        self._waited = 0
+        self._prompted += 1
+        return [Silence(self._prompted)]
+
+    def _over(self, voiced: bool, assistant: Assistant) -> list[Step]:
+        if not assistant.responding:  # it has finished by itself: the turn is the caller's
+            return self._take()
+        self._voiced += voiced
+        if self._quiet_s() >= self.rules.given_up_s:
+            self._settled = True  # recognition has nothing to say any more
+        if self._quiet_s() >= self.rules.nothing_s and self._settled:
+            return self._decide(assistant)
+        if not self._words and self._voiced * FRAME_S >= self.rules.long_s:
+            return [Stop(), *self._take()]
+        return self._peek(voiced)
+
+    def _turn(self, voiced: bool) -> list[Step]:
+        if (self.now - self._began) * FRAME_S >= self.rules.max_turn_s:
+            return self._end()
+        if voiced:
+            self._peeked = self._settled = False
+            return []
+        if self._quiet_s() >= self._pause_s():
+            return self._end()
+        return self._peek(voiced)
+
+    def _peek(self, voiced: bool) -> list[Step]:
+        if voiced:
+            self._peeked = self._settled = False
+        elif not self._peeked and self._quiet_s() >= self.rules.peek_s:
+            self._peeked = True
+            return [Peek()]
+        return []
+
+    def _decide(self, assistant: Assistant) -> list[Step]:
+        over = self._settled and self._quiet_s() >= self.rules.nothing_s
+        found = verdict(self._words, assistant.spoken, settled=self._settled)
+        if found == "interruption":
+            return [Stop(), *self._take()]
+        if found == "nothing" and over:
+            self.phase = "quiet"
+            return [Unduck()]
+        return []
+
+    def _take(self) -> list[Step]:
+        self.phase = "turn"
+        return [Started(self._began)]
+
+    def _end(self) -> list[Step]:
+        self.phase = "quiet"
+        self._recent = []
+        return [End(self.last_voiced)]
+
+    def _quiet_s(self) -> float:
+        return (self.now - self.last_voiced) * FRAME_S
+
+    def _pause_s(self) -> float:
+        if self.fixed_pause_s is not None:
+            return self.fixed_pause_s
+        return pause_s(self._words) if self._settled else UNKNOWN_S

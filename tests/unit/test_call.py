@@ -1,0 +1,266 @@
+"""A whole call under a clock that jumps: turns, interruption, silence, bad luck."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import numpy as np
+import pytest
+
+from api.call import BROKEN
+from asr.caller import ARE_YOU_THERE, DEAF
+from asr.turns import Rules
+from dialog.errors import Unavailable
+from dialog.messages import (
+    Answer,
+    AnswerDelta,
+    CallEnded,
+    CallerAudio,
+    CallSettings,
+    Cancel,
+    Commit,
+    Duck,
+    Fault,
+    Inbound,
+    Interrupted,
+    KeyPressed,
+    Outbound,
+    Partial,
+    Respond,
+    ResponseEnded,
+    ResponseStarted,
+    Samples,
+    Say,
+    Speech,
+    SpeechStopped,
+    Transcript,
+    Typed,
+)
+from dialog.messages import TurnTrace as Trace
+from rag.llm import ChatMessage
+from tests.calls import Assistant, Line, spoken
+from tests.clock import JumpingLoop
+
+pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+
+QUESTION = "сколько стоит доставка роутера"
+Script = list[Samples | float | Inbound]
+LONG = "Доставка роутера по городу стоит триста рублей, а за городом пятьсот рублей."
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    return "asyncio", {"loop_factory": JumpingLoop}
+
+
+def names(messages: Sequence[Outbound]) -> list[str]:
+    return [type(message).__name__ for message in messages]
+
+
+def transcripts(line: Line) -> list[str]:
+    return [m.text for m in line.of(Transcript) if isinstance(m, Transcript)]
+
+
+def traces(line: Line) -> list[Trace]:
+    return [m for m in line.of(Trace) if isinstance(m, Trace)]
+
+
+async def test_a_question_is_heard_while_spoken_and_answered_within_a_breath() -> None:
+    line = await Line([0.5, spoken(QUESTION), 8.0]).run(Assistant().stages())
+    order = names([m for _, m in line.log if not isinstance(m, Partial)])
+    assert order == [
+        "SpeechStarted", "SpeechStopped", "Transcript", "ResponseStarted", "AnswerDelta",
+        "Answer", "Speech", "ResponseEnded", "TurnTrace", "CallEnded",
+    ]  # fmt: skip
+    assert transcripts(line) == [QUESTION]
+    partials = [m.text for m in line.of(Partial) if isinstance(m, Partial)]
+    assert partials[0] == "сколько"
+    assert partials[-1] == QUESTION
+    stopped = 0.5 + 4 * 0.3
+    assert line.at(Speech) - stopped < 0.6
+    (trace,) = traces(line)
+    assert list(trace.timings_ms)[-2:] == ["first_audio", "total"]
+    assert trace.heard == f"Ответ на {QUESTION}."
+
+
+async def test_after_a_hanging_word_it_waits_longer() -> None:
+    whole = await Line([0.2, spoken(QUESTION), 5.0]).run(Assistant().stages())
+    hanging = await Line([0.2, spoken("сколько стоит доставка в"), 5.0]).run(Assistant().stages())
+    assert hanging.at(SpeechStopped) - whole.at(SpeechStopped) > 0.7
+
+
+async def test_a_pause_within_a_question_does_not_end_it() -> None:
+    assistant = Assistant()
+    said = spoken("сколько стоит"), 0.3, spoken("доставка")
+    line = await Line([0.2, *said, 5.0]).run(assistant.stages())
+    assert transcripts(line) == ["сколько стоит доставка"]
+    assert names(line.of(ResponseStarted)) == ["ResponseStarted"]
+
+
+async def test_a_guess_that_was_wrong_is_never_let_out() -> None:
+    assistant = Assistant()
+    said = spoken("сколько стоит тариф домашний"), 0.32, spoken("двести")
+    line = await Line([0.2, *said, 5.0]).run(assistant.stages())
+    assert [question for question, _ in assistant.asked] == [
+        "сколько стоит тариф домашний", "сколько стоит тариф домашний двести",
+    ]  # fmt: skip
+    assert transcripts(line) == ["сколько стоит тариф домашний двести"]
+    assert not line.of(Interrupted)
+    assert len(line.of(ResponseStarted)) == 1
+    assert len(traces(line)) == 1
+
+
+async def test_real_speech_stops_the_assistant_and_history_holds_what_was_heard() -> None:
+    assistant = Assistant({QUESTION: LONG})
+    script: Script = [0.2, spoken(QUESTION), 2.5, spoken("подождите а завтра привезут"), 6.0]
+    line = await Line(script).run(assistant.stages())
+    onset = 0.2 + 1.2 + 2.5
+    assert line.at(Duck) - onset < 0.2
+    assert line.at(Interrupted) - onset < 0.8
+    first, second = traces(line)
+    assert first.interrupted
+    assert 10 < len(first.heard) < len(LONG)
+    assert LONG.startswith(first.heard)
+    assert second.question.text == "подождите а завтра привезут"
+    question, history = assistant.asked[-1]
+    assert question == "подождите а завтра привезут"
+    assert history == [ChatMessage("user", QUESTION), ChatMessage("assistant", first.heard)]
+
+
+@pytest.mark.parametrize("said", ["ага", "угу", "да да", "понятно", "да понятно"])
+async def test_a_backchannel_only_ducks(said: str) -> None:
+    assistant = Assistant({QUESTION: LONG})
+    line = await Line([0.2, spoken(QUESTION), 2.0, spoken(said), 7.0]).run(assistant.stages())
+    after = names([m for at_s, m in line.log if at_s > 3.2 and not isinstance(m, Partial)])
+    assert after == ["Duck", "Unduck", "TurnTrace", "CallEnded"]
+    assert traces(line)[0].heard == LONG
+
+
+async def test_the_assistants_own_echo_does_not_interrupt() -> None:
+    assistant = Assistant({QUESTION: LONG})
+    echo = spoken("доставка роутера по городу стоит")
+    line = await Line([0.2, spoken(QUESTION), 1.5, echo, 7.0]).run(assistant.stages())
+    assert not line.of(Interrupted)
+    assert traces(line)[0].heard == LONG
+
+
+async def test_speech_before_the_first_sound_continues_the_question() -> None:
+    assistant = Assistant(delay_s=1.0)
+    script: Script = [0.2, spoken(QUESTION), 0.7, spoken("за городом"), 6.0]
+    line = await Line(script).run(assistant.stages())
+    assert transcripts(line)[-1] == f"{QUESTION} за городом"
+    assert assistant.asked[-1][0] == f"{QUESTION} за городом"
+
+
+async def test_silence_is_remarked_upon_and_then_ends_the_call() -> None:
+    line = await Line([60.0], hang_up=False).run(Assistant().stages())
+    assert line.of(AnswerDelta)[0] == AnswerDelta(ARE_YOU_THERE)
+    assert line.log[-1][1] == CallEnded("silence")
+    assert line.log[-1][0] < 60
+
+
+async def test_no_audio_at_all_ends_the_call() -> None:
+    async def mute() -> None:
+        await asyncio.sleep(1000)
+
+    line = Line([CallSettings(), 0.2])
+
+    async def inbound(_: object) -> AsyncIterator[CallSettings]:
+        yield CallSettings()
+        await mute()
+
+    line._inbound = inbound  # type: ignore[method-assign, assignment]
+    await line.run(Assistant().stages())
+    assert [message for _, message in line.log] == [CallEnded("no_audio")]
+    assert line.at(CallEnded) == pytest.approx(60.0)
+
+
+async def test_a_turn_has_a_longest() -> None:
+    stages = Assistant().stages(rules=Rules(max_turn_s=5.0))
+    line = await Line([0.2, spoken("да " * 30), 3.0]).run(stages)
+    assert line.at(SpeechStopped) < 5.5
+
+
+async def test_garbage_and_wrong_rates_are_told_once_and_the_call_goes_on() -> None:
+    nonsense = [
+        CallerAudio(np.full(320, np.nan, np.float32), 16_000),
+        CallerAudio(np.zeros(320, np.float32), 7),
+        CallerAudio(np.zeros((2, 160), np.float32), 16_000),
+        CallerAudio(np.zeros(320, np.int16), 16_000),
+        CallerAudio(np.zeros(0, np.float32), 16_000),
+    ]
+    line = await Line([*nonsense, *nonsense, spoken(QUESTION), 6.0]).run(Assistant().stages())
+    assert len(line.of(Fault)) == 3
+    assert transcripts(line) == [QUESTION]
+
+
+async def test_recognition_that_dies_is_told_in_words() -> None:
+    class Dead:
+        async def push(self, samples: Samples) -> tuple[()]:
+            raise Unavailable("the recognition process died")
+
+        async def peek(self, samples: Samples) -> tuple[()]:
+            raise Unavailable("the recognition process died")
+
+        async def close(self) -> None: ...
+
+    line = await Line([0.2, spoken(QUESTION), 5.0]).run(Assistant().stages(open=Dead))
+    assert [m.part for m in line.of(Fault) if isinstance(m, Fault)] == ["asr"]
+    assert Answer(DEAF, "none") in line.of(Answer)
+    assert line.of(Speech)
+
+
+async def test_an_answer_that_breaks_and_a_voice_that_breaks() -> None:
+    class Broken(Assistant):
+        async def respond(
+            self, question: str, history: Sequence[ChatMessage]
+        ) -> AsyncIterator[AnswerDelta | Answer]:
+            raise ValueError("secret")
+            yield AnswerDelta("")
+
+        async def speak(  # type: ignore[override]
+            self, text: AsyncIterator[str], voice: str | None, speed: float
+        ) -> AsyncIterator[Speech]:
+            raise ValueError("secret")
+            yield Speech(np.zeros(0, np.float32), 1)
+
+    line = await Line([0.2, spoken(QUESTION), 3.0]).run(Broken().stages())
+    assert line.of(Answer) == [Answer(BROKEN, "none")]
+    assert line.of(Fault) == [Fault("tts", "synthesis failed")]
+    assert line.of(ResponseEnded) == [ResponseEnded(1)]
+
+
+async def test_turns_by_hand() -> None:
+    manual = CallSettings(turn_detection=False, auto_respond=False)
+    script: Script = [manual, spoken(QUESTION), 0.5, Commit(), 0.5, Respond(), 5.0]
+    line = await Line(script).run(Assistant().stages())
+    assert transcripts(line) == [QUESTION]
+    assert line.at(ResponseStarted) - line.at(Transcript) > 0.4
+    assert line.of(ResponseEnded) == [ResponseEnded(1)]
+
+
+async def test_typing_keys_greeting_and_cancel() -> None:
+    script: Script = [
+        Say("Здравствуйте!"), 2.0, Typed("сколько стоит"), 3.0,
+        KeyPressed("1"), KeyPressed("2"), KeyPressed("#"), 0.6, Cancel(), 2.0,
+    ]  # fmt: skip
+    line = await Line(script).run(Assistant().stages())
+    assert transcripts(line) == ["сколько стоит", "12"]
+    greeting, typed, keys = traces(line)
+    assert (greeting.heard, greeting.question.text) == ("Здравствуйте!", "")
+    assert typed.heard == "Ответ на сколько стоит."
+    assert keys.interrupted
+    assert len(line.of(Interrupted)) == 1
+
+
+async def test_a_minute_of_conversation() -> None:
+    """Ten turns in 60 seconds, two of them interruptions, under a clock that jumps."""
+    assistant = Assistant({QUESTION: LONG})
+    script: list[Samples | float] = []
+    for _ in range(2):
+        script += [0.5, spoken(QUESTION), 2.5, spoken("нет подождите"), 4.0]
+        script += [spoken("какой тариф лучше"), 6.0, spoken("спасибо"), 4.0]
+        script += [spoken("а где ваш офис"), 7.0]
+    line = await Line(script).run(assistant.stages())
+    assert len(line.of(Transcript)) == 10
+    assert len(line.of(Interrupted)) == 2
+    assert line.log[-1][0] > 55

@@ -1,0 +1,139 @@
+"""How long to wait, what interrupts, and what to do about bad hearing: words in, decisions out."""
+
+import pytest
+
+from asr.doubt import AGAIN, ANOTHER_WAY, Ask, Doubts, spaced
+from asr.endpointing import DICTATING_S, FINISHED_S, HANGING_S, PLAIN_S, UNKNOWN_S, pause_s
+from asr.interruption import verdict
+from asr.turns import FRAME_S, Assistant, Duck, End, Open, Peek, Started, Stop, Turns, Unduck
+from dialog.messages import Transcript, Word
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("words", "pause"),
+    [
+        ("", UNKNOWN_S),
+        ("сколько стоит доставка роутера", FINISHED_S),
+        ("когда вы работаете", FINISHED_S),
+        ("да", FINISHED_S),
+        ("спасибо", FINISHED_S),
+        ("я хочу подключить интернет", PLAIN_S),
+        ("сколько стоит тариф домашний двести", FINISHED_S),
+        ("сколько стоит доставка и", HANGING_S),
+        ("не работает потому что", HANGING_S),
+        ("доставка в", HANGING_S),
+        ("я звоню насчёт", HANGING_S),
+        ("ну э", HANGING_S),
+        ("мой номер", HANGING_S),
+        ("восемь девятьсот шестнадцать сто двадцать три", DICTATING_S),
+        ("восемь девятьсот шестнадцать сто двадцать три сорок пять шестьдесят семь", FINISHED_S),
+        ("мой телефон девятьсот шестнадцать", DICTATING_S),
+        ("номер договора сорок пять двенадцать", DICTATING_S),
+    ],
+)
+def test_the_pause_fits_what_was_said(words: str, pause: float) -> None:
+    assert pause_s(words.split()) == pause
+
+
+@pytest.mark.parametrize(
+    ("words", "settled", "expected"),
+    [
+        ("ага", True, "nothing"),
+        ("угу", False, "undecided"),
+        ("поня", False, "undecided"),
+        ("да понятно", True, "nothing"),
+        ("да понятно хорошо", False, "undecided"),
+        ("", True, "nothing"),
+        ("стоп", False, "interruption"),
+        ("нет", False, "interruption"),
+        ("подожд", False, "interruption"),
+        ("да а сколько стоит", False, "interruption"),
+        ("сколько", False, "interruption"),
+        ("ско", False, "undecided"),
+        ("оператор", True, "interruption"),
+        ("доставка стоит триста", False, "undecided"),
+        ("доставка стоит триста", True, "nothing"),
+        ("доставку мне не надо", False, "interruption"),
+    ],
+)
+def test_what_interrupts(words: str, settled: bool, expected: str) -> None:
+    spoken = "Доставка роутера стоит триста рублей."
+    assert verdict(words.split(), spoken, settled=settled) == expected
+
+
+def run(turns: Turns, probability: float, seconds: float, assistant: Assistant) -> list[object]:
+    return [
+        step
+        for _ in range(round(seconds / FRAME_S))
+        for step in turns.frame(probability, assistant)
+    ]
+
+
+def test_a_click_is_no_speech() -> None:
+    turns = Turns()
+    assert run(turns, 0.9, FRAME_S * 2, Assistant()) == []
+    assert run(turns, 0.0, 1.0, Assistant()) == []
+
+
+def test_a_turn_from_onset_to_end() -> None:
+    turns, quiet = Turns(), Assistant()
+    run(turns, 0.0, 0.5, quiet)
+    opened = run(turns, 0.9, 1.0, quiet)
+    assert [type(step) for step in opened] == [Open, Started]
+    assert run(turns, 0.0, 0.2, quiet) == [Peek()]
+    turns.heard(["когда", "вы", "работаете"], quiet, settled=True)
+    (end,) = run(turns, 0.0, 1.0, quiet)
+    assert isinstance(end, End)
+    assert end.at * FRAME_S == pytest.approx(1.5, abs=0.07)
+    assert not turns.open
+
+
+def test_over_the_assistant_it_ducks_first_and_then_decides() -> None:
+    speaking = Assistant(responding=True, audible=True, spoken="доставка стоит триста")
+    turns = Turns()
+    assert run(turns, 0.9, 0.2, speaking) == [Open(12), Duck()]
+    assert turns.heard(["ага"], speaking, settled=False) == []
+    assert run(turns, 0.0, 0.3, speaking) == [Peek()]
+    assert turns.heard(["ага"], speaking, settled=True) == []
+    assert run(turns, 0.0, 0.3, speaking) == [Unduck()]
+    run(turns, 0.9, 0.2, speaking)
+    steps = turns.heard(["подождите"], speaking, settled=False)
+    assert [type(step) for step in steps] == [Stop, Started]
+
+
+def test_speech_without_a_known_word_interrupts_when_it_lasts() -> None:
+    speaking = Assistant(responding=True, audible=True)
+    turns = Turns()
+    assert Stop() in run(turns, 0.9, 2.0, speaking)
+
+
+def heard(text: str, confidence: float, words: str = "") -> Transcript:
+    said = (words or text.lower()).split()
+    return Transcript(text, tuple(Word(w, 0.0, 1.0, confidence) for w in said), 1.0)
+
+
+def test_doubtful_hearing_is_asked_again_and_then_another_way_is_offered() -> None:
+    doubts = Doubts()
+    assert doubts.judge(heard("сколько", 0.2)) == Ask(AGAIN)
+    assert doubts.judge(heard("сколько", 0.2)) == Ask(ANOTHER_WAY)
+    clear = heard("сколько стоит", 0.9)
+    assert doubts.judge(clear) is clear
+    assert doubts.judge(heard("сколько", 0.2)) == Ask(AGAIN)
+
+
+def test_a_doubtful_number_is_read_back_and_counts_once_confirmed() -> None:
+    doubts = Doubts()
+    number = heard("Мой номер 89161234567", 0.7, "мой номер восемь")
+    assert doubts.judge(number) == Ask("Вы сказали: 89, 161, 234, 567. Верно?")
+    accepted = doubts.judge(heard("да", 0.9))
+    assert isinstance(accepted, Transcript)
+    assert accepted.text == number.text
+    assert isinstance(doubts.judge(number), Ask)
+    assert doubts.judge(heard("нет", 0.9)) == Ask(AGAIN)
+
+
+def test_numbers_are_read_back_in_groups() -> None:
+    assert spaced("4507 01") == "450, 701"
+    assert spaced("1007") == "1, 0 0 7"
