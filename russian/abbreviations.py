@@ -69,7 +69,7 @@ def rules() -> list[Rule]:
     edge = r"(?![А-Яа-яЁё\u0301+])"
     return [
         Rule("я", re.compile(rf"({day})\.?(?: ?[-–—] ?({day}))?{edge}", re.IGNORECASE), _say_days),
-        Rule("0", re.compile(r"(\d{1,3}) ?эт\.(?! ?\d)"), _floor),
+        Rule("0", re.compile(r"(\d{1,3}) ?эт\.(?! ?\d)"), _floor, r" ?э"),
         Rule("я", _ENDED, _say_ended),
         Rule("я", _one_of(_FIXED), _say_fixed),
         Rule("я", _one_of(_NOUNS), _say_noun),

@@ -90,9 +90,15 @@ def _sign_is_near(words: Sequence[Token], first: int) -> bool:
 
 def _with_path(words: Sequence[Token], position: int, written: str) -> Found:
     """ "слэш хелп" after an address."""
-    sign, following = _sign(words, position)
-    piece, last = _piece(words, following) if sign == "/" else ("", position)
-    return _with_path(words, last, f"{written}/{piece}") if piece else (position, written)
+    parts = [written]
+    while True:
+        sign, following = _sign(words, position)
+        zone = _ZONES.get(text_at(words, following)) if sign == "." else None
+        piece, last = _piece(words, following) if sign == "/" else (zone or "", following + 1)
+        if not piece:
+            return position, "".join(parts)
+        parts += (sign, piece)
+        position = last
 
 
 def _piece(words: Sequence[Token], position: int) -> tuple[str, int]:

@@ -26,10 +26,10 @@ def rules() -> list[Rule]:
     """A range before a single time."""
     time = rf"{_HOUR}[:.]{_MINUTE}"
     return [
-        Rule("0", re.compile(rf"{time}{DASH}{time}{_END}"), _range),
-        Rule("0", re.compile(rf"{time} и {time}{_END}"), _between),
-        Rule("0", re.compile(rf"{_HOUR}:{_MINUTE}(?::[0-5]\d)?{_END}{_HOURS}"), _clock),
-        Rule("0", re.compile(rf"{_HOUR}\.{_MINUTE}{_END}"), _dotted),
+        Rule("0", re.compile(rf"{time}{DASH}{time}{_END}"), _range, r"[:.]"),
+        Rule("0", re.compile(rf"{time} и {time}{_END}"), _between, r"[:.]"),
+        Rule("0", re.compile(rf"{_HOUR}:{_MINUTE}(?::[0-5]\d)?{_END}{_HOURS}"), _clock, r":"),
+        Rule("0", re.compile(rf"{_HOUR}\.{_MINUTE}{_END}"), _dotted, r"\."),
     ]
 
 

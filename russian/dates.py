@@ -38,14 +38,19 @@ def rules() -> list[Rule]:
     two_days = rf"{day}(?:-?го)?(?:({DASH}| по | до | и |, ){day}(?:-?го|-?е)?)?"
     years = "|".join(_YEARS_CASES)
     return [
-        Rule("0", re.compile(rf"{day}([./]){day}\2(\d{{4}}|\d\d){tail}(?!\d|[.,]\d)"), _numeric),
-        Rule("0", re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)(?![\d-]){tail}"), _iso),
+        Rule("0", re.compile(rf"{day}([./]){day}\2(\d{{4}}|\d\d){tail}(?!\d|[.,]\d)"),
+             _numeric, r"[./]"),
+        Rule("0", re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)(?![\d-]){tail}"), _iso, r"-"),
         Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?(?: (\d{{4}})(?!\d){tail})?",
-                             re.IGNORECASE), _day_month),
-        Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"), _years),
-        Rule("0", re.compile(rf"(\d{{4}}) и (\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"), _two_years),
-        Rule("0", re.compile(r"(\d{4})( по | до )(\d{4}) (год|годы|гг?\.?)(?![а-яё])"), _till_year),
-        Rule("0", re.compile(r"(\d{4}|\d\d) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"), _year),
+                             re.IGNORECASE), _day_month, r"[ ,г–—−-]"),
+        Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"),
+             _years, r"[ –—−-]"),
+        Rule("0", re.compile(rf"(\d{{4}}) и (\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"),
+             _two_years, r" и"),
+        Rule("0", re.compile(r"(\d{4})( по | до )(\d{4}) (год|годы|гг?\.?)(?![а-яё])"),
+             _till_year, r" [пд]"),
+        Rule("0", re.compile(r"(\d{4}|\d\d) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"),
+             _year, r" ?г"),
     ]  # fmt: skip
 
 

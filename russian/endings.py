@@ -32,8 +32,8 @@ _FEW = (2, 3, 4)
 def rules() -> list[Rule]:
     """A whole word after the hyphen makes a compound; a few letters are an ending."""
     return [
-        Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{1,3})(?![а-яё-])"), _with_ending),
-        Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{4,40})(?![а-яё])"), _compound),
+        Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{1,3})(?![а-яё-])"), _with_ending, r"[-–]"),
+        Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{4,40})(?![а-яё])"), _compound, r"[-–]"),
     ]
 
 

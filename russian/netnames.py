@@ -28,13 +28,14 @@ def rules() -> list[Rule]:
     word = r"[A-Za-z0-9_-]{1,64}"
     return [
         Rule("0a", re.compile(
-            rf"[A-Za-z0-9_.+-]{{1,64}}@(?:{word}\.){{1,5}}[A-Za-z]{{2,12}}"), _address),
+            rf"[A-Za-z0-9_.+-]{{1,64}}@(?:{word}\.){{1,5}}[A-Za-z]{{2,12}}"),
+            _address, r"[\w.@+-]"),
         Rule("a", re.compile(r"https?://([^\s<>«»\"]{1,300}?)(?=[.,!?;:)]*(?:\s|$))"), _web),
         Rule("0a", re.compile(
             rf"(?:{word}\.){{1,4}}(?:рф|[A-Za-z]{{2,12}})"
-            r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address),
+            r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address, r"[\w.-]"),
         Rule("a", _ROMAN, _roman),
-        Rule("0a", _phrases(), _phrase),
+        Rule("0a", _phrases(), _phrase, " ?[A-Za-z]"),
         Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яёA-Z]))?"), _word),
     ]  # fmt: skip
 

@@ -54,13 +54,18 @@ def range_dash(low: str, high: str) -> str:
 def rules() -> list[Rule]:
     """Plain numbers, last of all rules that begin with a digit."""
     return [
-        Rule("0", re.compile(rf"(\d{{1,3}})/(\d{{1,3}}){_EDGE}"), _fraction),
-        Rule("0", re.compile(r"\d{1,3}(?:\.\d{1,3}){2,7}(?!\d)"), _dotted),
-        Rule("0", re.compile(r"\d{1,15}[.,]\d{1,6}(?!\d)"), _decimal),
-        Rule("0", re.compile(r"\d{4}(?: \d{4}){3}(?!\d)"), _groups),
+        Rule("0", re.compile(rf"(\d{{1,3}})/(\d{{1,3}}){_EDGE}"), _fraction, r"/"),
+        Rule("0", re.compile(r"\d{1,3}(?:\.\d{1,3}){2,7}(?!\d)"), _dotted, r"\."),
+        Rule("0", re.compile(r"\d{1,15}[.,]\d{1,6}(?!\d)"), _decimal, r"[.,]"),
+        Rule("0", re.compile(r"\d{4}(?: \d{4}){3}(?!\d)"), _groups, r" \d"),
         Rule("0", re.compile(r"\d{1,40}(?: \d{2,10}){0,5}"), _code),
-        Rule("0", re.compile(rf"({INTEGER}){DASH}({INTEGER})(?![\d.,-]\d)"), _range),
-        Rule("0", re.compile(r"(\d{1,2})( и | по )(\d{1,2})(?![\d.,:/-]\d)"), _pair),
+        Rule(
+            "0",
+            re.compile(rf"({INTEGER}){DASH}({INTEGER})(?![\d.,-]\d)"),
+            _range,
+            r"[-–—−]| [\d–—−-]",
+        ),
+        Rule("0", re.compile(r"(\d{1,2})( и | по )(\d{1,2})(?![\d.,:/-]\d)"), _pair, r" [ип]"),
         Rule("0", re.compile(INTEGER), _integer),
     ]
 

@@ -27,9 +27,9 @@ def rules() -> list[Rule]:
         Rule("0#", _LONG, _long),
         Rule("0#", _TOWN, _long),
         Rule("#", _OTHER, _other),
-        Rule("0", re.compile(r"8-800(?![\d-])"), lambda _: "восемь восемьсот"),
-        Rule("0", _INSURANCE, _local),
-        Rule("0", _LOCAL, _local),
+        Rule("0", re.compile(r"8-800(?![\d-])"), lambda _: "восемь восемьсот", "-"),
+        Rule("0", _INSURANCE, _local, "-"),
+        Rule("0", _LOCAL, _local, "-"),
         Rule("я", re.compile(r"доб\. ?(?:номер )?(\d{1,6})"), _extension_alone),
     ]
 
@@ -51,8 +51,10 @@ def _in_words(digits: str) -> str:
 
 def _long(found: re.Match[str]) -> str | None:
     country = found.group("country")
-    # A bare run of eleven digits is a telephone only with its usual first digits.
-    if found.group().isdigit() and (country == "7" or found.group("area")[0] not in "3489"):
+    # A bare run of eleven digits is a telephone only with its usual first digits, and where
+    # something is said around it; all by itself it is a number.
+    usual = country != "7" and found.group("area")[0] in "3489"
+    if found.group().isdigit() and not (usual and found.group() != found.string.strip()):
         return None
     first = "плюс семь" if country[0] == "+" else cardinal(int(country))
     groups = [group_in_words(found.group(name)) for name in ("area", "a", "b", "c")]

@@ -27,15 +27,35 @@ _PER = rf"(?:/(?P<per>{_any(PER)})(?![А-Яа-яёA-Za-z²])\.?)?"
 def rules() -> list[Rule]:
     """Money before other units; a sign before the number ("$5") last."""
     return [
-        Rule("0", re.compile(rf"({NUMBER}) ?({_SCALE})\.? ?({_MONEY}){_EDGE}{_PER}"), _scaled),
-        Rule("0", re.compile(rf"({INTEGER})[.,](\d\d?) ?({_MONEY}){_EDGE}{_PER}"), _with_cents),
-        Rule("0", re.compile(rf"({INTEGER}) ?(руб|р|₽)\.? (\d\d?) ?коп{_EDGE}{_PER}"), _and_cents),
         Rule(
-            "0", re.compile(rf"({NUMBER}) ?[%°]?{DASH}({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"), _range
+            "0",
+            re.compile(rf"({NUMBER}) ?({_SCALE})\.? ?({_MONEY}){_EDGE}{_PER}"),
+            _scaled,
+            r"[.,]\d| \d| ?[тм]",
         ),
-        Rule("0", re.compile(rf"({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"), _one),
+        Rule(
+            "0",
+            re.compile(rf"({INTEGER})[.,](\d\d?) ?({_MONEY}){_EDGE}{_PER}"),
+            _with_cents,
+            r"[.,]\d| \d",
+        ),
+        Rule(
+            "0",
+            re.compile(rf"({INTEGER}) ?(руб|р|₽)\.? (\d\d?) ?коп{_EDGE}{_PER}"),
+            _and_cents,
+            r" \d| ?[р₽]",
+        ),
+        Rule(
+            "0",
+            re.compile(rf"({NUMBER}) ?[%°]?{DASH}({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"),
+            _range,
+            r"[.,]\d|[ %°–—−-]",
+        ),
+        Rule(
+            "0", re.compile(rf"({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"), _one, r"[.,]\d| ?[^\s,!?;:)]"
+        ),
         Rule("#", re.compile(rf"([$€£₽]) ?({NUMBER})(?: ?({_SCALE})\.?)?"), _sign_first),
-        Rule("0", re.compile(r"1[.,]5(?= ([а-яё]{3,20}))"), _one_and_a_half),
+        Rule("0", re.compile(r"1[.,]5(?= ([а-яё]{3,20}))"), _one_and_a_half, r"[.,]"),
     ]
 
 

@@ -20,26 +20,28 @@ from russian import (
 )
 from russian.cleaning import clean, tidy
 from russian.euphony import vocalise
-from russian.rules import Rule, one_pass
+from russian.rules import Rules, one_pass
 from russian.spans import Converted, chain
 
 _PASSES = 3
 
 
 @cache
-def _rules() -> list[Rule]:
+def _rules() -> Rules:
     """Every rule, the more particular first: a date is also a decimal, a decimal two integers."""
-    return [
-        *netnames.rules(),
-        *phones.rules(),
-        *dates.rules(),
-        *clock.rules(),
-        *endings.rules(),
-        *quantities.rules(),
-        *abbreviations.rules(),
-        *numbers.rules(),
-        *signs.rules(),
-    ]
+    return Rules(
+        (
+            *netnames.rules(),
+            *phones.rules(),
+            *dates.rules(),
+            *clock.rules(),
+            *endings.rules(),
+            *quantities.rules(),
+            *abbreviations.rules(),
+            *numbers.rules(),
+            *signs.rules(),
+        )
+    )
 
 
 def to_spoken(text: str) -> Converted:
