@@ -1,5 +1,6 @@
 """The service: routes, guards and error bodies around one set of `Services`."""
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,11 +11,17 @@ from api.guards import CountRequests, LimitBody, RequireKey
 from api.metrics import Metrics
 from api.routes import audio, chat, conversations, documents, health, realtime, talk, web
 from api.settings import Settings
+from api.telephony.phone import lines
 from api.wiring import Services
 
 
-def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
-    """Build the ASGI application. Tests hand in `services` of their own."""
+def create_app(
+    settings: Settings,
+    services: Services | None = None,
+    audiosocket: socket.socket | None = None,
+) -> FastAPI:
+    """Build the ASGI application; calls are taken on `audiosocket`, a listening socket. Tests
+    hand in `services` of their own."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -22,7 +29,9 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
             app.state.services = running
             running.metrics = app.state.metrics
             running.start()
-            yield
+            async with lines(running, audiosocket) as phone:
+                app.state.phone = phone
+                yield
 
     # FastAPI's own /docs page fetches its scripts from a CDN, so it is left out.
     app = FastAPI(title="Beseda", lifespan=lifespan, docs_url=None, redoc_url=None)

@@ -42,10 +42,13 @@ def serve(settings: Settings) -> int:
     import uvicorn
 
     from api.app import create_app
+    from api.telephony.phone import listening
+
+    audiosocket = listening(settings)
 
     # Access lines would carry paths and queries of callers; /metrics counts instead.
     uvicorn.run(
-        create_app(settings),
+        create_app(settings, audiosocket=audiosocket),
         host=settings.host,
         port=settings.port,
         access_log=False,

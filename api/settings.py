@@ -23,6 +23,9 @@ from dialog.errors import BadInput
 
 DEFAULT_HOME = Path("~/.local/share/beseda")
 MIB = 1024 * 1024
+GREETING = "Здравствуйте! Вы говорите с голосовым помощником. Задайте ваш вопрос."
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Settings(BaseSettings):
@@ -59,10 +62,15 @@ class Settings(BaseSettings):
     tts_model: str = "tts-ru-fastpitch"
     voice: str | None = None
 
-    @field_validator("api_keys", mode="before")
+    greeting: str = GREETING
+    audiosocket_host: str = "127.0.0.1"
+    audiosocket_port: int | None = Field(default=None, ge=0, le=65535)
+    phone_peers: Annotated[tuple[Network, ...], NoDecode] = ()
+
+    @field_validator("api_keys", "phone_peers", mode="before")
     @classmethod
-    def _split_keys(cls, value: object) -> object:
-        """Keys come as one string in the environment, separated by commas or lines."""
+    def _split(cls, value: object) -> object:
+        """Lists come as one string in the environment, separated by commas or lines."""
         return value.replace(",", "\n").split() if isinstance(value, str) else value
 
     @field_validator("home")
@@ -93,6 +101,11 @@ class Settings(BaseSettings):
             raise BadInput(
                 f"refusing to listen on {self.host} without keys: set BESEDA_API_KEYS "
                 "or BESEDA_API_KEYS_FILE, or listen on 127.0.0.1"
+            )
+        if not is_loopback(self.audiosocket_host) and not self.phone_peers:
+            raise BadInput(
+                f"refusing to take calls on {self.audiosocket_host} from anybody: AudioSocket has "
+                "no password, so set BESEDA_PHONE_PEERS to the exchange's address"
             )
 
     @classmethod

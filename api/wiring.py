@@ -271,6 +271,10 @@ class Services:
             )
         ]
 
+    async def known(self, conversation_id: str) -> bool:
+        """Whether something has been kept under this id."""
+        return await asyncio.to_thread(self.conversation, conversation_id) is not None
+
     def conversation(self, conversation_id: str) -> Conversation | None:
         """A kept conversation; blocking."""
         with self.store.reading() as session:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from api.call import Stages, converse
-from api.playout import Playout
+from api.telephony.pacing import Playout
 from asr.listen import Hearing
 from dialog.call import Call
 from dialog.messages import (

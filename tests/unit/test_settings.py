@@ -29,6 +29,15 @@ def test_loopback_needs_none(host: str) -> None:
     Settings(host=host).check_exposure()
 
 
+def test_calls_from_other_machines_need_a_list_of_peers() -> None:
+    with pytest.raises(BadInput, match="BESEDA_PHONE_PEERS"):
+        Settings(audiosocket_host="0.0.0.0").check_exposure()
+    listed = {"audiosocket_host": "0.0.0.0", "phone_peers": "10.0.0.5, 10.1.0.0/16"}
+    Settings.model_validate(listed).check_exposure()
+    with pytest.raises(ValueError, match="phone_peers"):
+        Settings.model_validate({"phone_peers": "asterisk"})
+
+
 def test_keys_come_from_a_variable_and_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,216 @@
+"""AudioSocket: Asterisk's own protocol for a call's sound over TCP (`app_` and `chan_audiosocket`).
+
+    Asterisk -> identity (a UUID), then sound each 20 ms and digits as they are keyed
+    Beseda   -> sound each 20 ms by our clock, and a hang-up
+
+Asterisk plays what it gets when it gets it, and ends the call at a frame that it does not know, a
+digit or an empty frame. The protocol has no password: only peers on a list may connect.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from api.settings import Network
+from api.telephony import frames
+from api.telephony.frames import Decoder, Frame
+from api.telephony.holding import Gone
+from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
+
+log = logging.getLogger(__name__)
+
+LOOPBACK: tuple[Network, ...] = (
+    ipaddress.ip_network("127.0.0.0/8"),
+    ipaddress.ip_network("::1/128"),
+)
+
+IDENTITY_WITHIN_S = 5.0
+# Sound tells the rate. A phone that sends none has not let its caller speak yet: it gets 8 kHz.
+SOUND_WITHIN_S = 0.5
+DEFAULT_HZ = 8_000
+# No byte at all for so long: Asterisk itself is gone, or its network is.
+SILENT_S = 60.0
+STALLED_S = 5.0
+# Sound that comes faster than it can have been spoken is no call.
+AHEAD_S = 10.0
+READ_BYTES = 16_384
+WAITING_BYTES = 32_768
+KEYS = frozenset("0123456789*#ABCD")
+
+
+class Connection:
+    """One call's connection: a `Wire` once `identify` has read who it is."""
+
+    lead_s = 0.0
+    comfort = True
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._decoder = Decoder()
+        self._early: list[Frame] = []
+        self.rate_hz = DEFAULT_HZ
+        writer.transport.set_write_buffer_limits(high=WAITING_BYTES)
+
+    async def identify(self) -> uuid.UUID:
+        """Read the identity, and the rate from the first sound; raises Gone for anything else."""
+        try:
+            async with asyncio.timeout(IDENTITY_WITHIN_S):
+                while not self._early:
+                    self._early += await self._read()
+        except TimeoutError:
+            raise Gone("no identity came") from None
+        first = self._early.pop(0)
+        if first.kind != frames.IDENTITY or len(first.payload) != 16:
+            raise Gone("the first frame is no identity")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SOUND_WITHIN_S):
+                while not (rates_hz := [one.rate_hz for one in self._early if one.rate_hz]):
+                    self._early += await self._read()
+                self.rate_hz = rates_hz[0]
+        return uuid.UUID(bytes=first.payload)
+
+    async def heard(self) -> AsyncGenerator[Inbound]:
+        """Sound and digits, until a hang-up, an error or the end of the connection."""
+        loop = asyncio.get_running_loop()
+        began_s, received_s = loop.time(), 0.0
+        while True:
+            for frame in self._early:
+                if frame.kind in (frames.HANGUP, frames.ERROR):
+                    return
+                message = _message(frame)
+                if isinstance(message, CallerAudio):
+                    received_s += len(message.samples) / message.rate_hz
+                if message is not None:
+                    yield message
+            if received_s > loop.time() - began_s + AHEAD_S:
+                raise Gone("sound comes faster than it can be spoken")
+            try:
+                async with asyncio.timeout(SILENT_S):
+                    self._early = await self._read()
+            except TimeoutError:
+                raise Gone("nothing comes") from None
+
+    async def send(self, frame: Samples) -> None:
+        """Give Asterisk 20 ms of sound."""
+        await self._write(frames.sound(frame, self.rate_hz))
+
+    async def mark(self, played: Played) -> bool:  # noqa: ARG002
+        """Asterisk does not tell, but it plays at once what it gets."""
+        return False
+
+    async def clear(self) -> None:
+        """Nothing waits beyond the wire."""
+
+    async def hang_up(self) -> None:
+        """The frame that ends the call, and the end of the connection."""
+        with suppress(Gone):
+            await self._write(Frame(frames.HANGUP))
+        self._writer.close()
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await self._writer.wait_closed()
+        except (TimeoutError, OSError):
+            self._writer.transport.abort()
+
+    async def _read(self) -> list[Frame]:
+        try:
+            data = await self._reader.read(READ_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            raise Gone("the connection ended")
+        return self._decoder.push(data)
+
+    async def _write(self, frame: Frame) -> None:
+        if self._writer.is_closing():
+            raise Gone("the connection is closed")
+        self._writer.write(frames.encode(frame))
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await self._writer.drain()
+        except (TimeoutError, OSError):
+            self._writer.transport.abort()
+            raise Gone("the far end takes nothing") from None
+
+
+class AudioSocketServer:
+    """Takes connections and has each one `held`. Use it as an async context: leaving it ends
+    every call."""
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        held: Callable[[Connection, uuid.UUID], Awaitable[object]],
+        *,
+        peers: Sequence[Network] = LOOPBACK,
+        limit: int = 64,
+    ) -> None:
+        self._listening = listening
+        self._held = held
+        self._peers = peers
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._tasks)
+
+    async def __aenter__(self) -> "AudioSocketServer":
+        self._server = await asyncio.start_server(self._take, sock=self._listening)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")
+        if peer is None or not may_connect(peer[0], self._peers):
+            log.warning("AudioSocket: %s is not on the list of peers", peer and peer[0])
+            writer.transport.abort()
+        elif len(self._tasks) >= self._limit:
+            log.warning("AudioSocket: more than %d connections", self._limit)
+            writer.transport.abort()
+        else:
+            task = asyncio.create_task(self._serve(Connection(reader, writer)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, connection: Connection) -> None:
+        try:
+            identity = await connection.identify()
+            await self._held(connection, identity)
+        except Gone as error:
+            log.info("AudioSocket: a connection was no call: %s", error)
+        finally:
+            await connection.hang_up()
+
+
+def may_connect(address: str, peers: Sequence[Network]) -> bool:
+    """Whether an address is in one of the networks."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return any((mapped or found) in network for network in peers)
+
+
+def _message(frame: Frame) -> Inbound | None:
+    """What a frame says to the call; None for what says nothing."""
+    if frame.rate_hz is not None and len(frame.payload) >= 2:
+        return CallerAudio(frames.samples_of(frame), frame.rate_hz)
+    if frame.kind == frames.DIGIT and len(frame.payload) == 1:
+        key = chr(frame.payload[0]).upper()
+        return KeyPressed(key) if key in KEYS else None
+    return None
