@@ -12,7 +12,7 @@ PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-
 BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test test-unit test-gpu check bench asr-model tts-model clean
+.PHONY: help demo serve test test-unit test-vllm test-gpu check bench asr-model tts-model clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,10 +44,20 @@ check: $(VENV)/.installed-dev  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: $(VENV)/.installed-dev  ## all tests that need no GPU
-	$(BIN)/pytest -m "not gpu and not bench"
+	$(BIN)/pytest -m "not gpu and not bench and not vllm"
 
 test-unit: $(VENV)/.installed-dev  ## the fast ones, no NeMo
 	$(BIN)/pytest -m unit
+
+# --no-deps: the lock leaves out what the server does not need and what breaks it (torchvision).
+$(VENV)-vllm/.installed: tests/vllm/lock.txt | $(BIN)/python
+	@echo "Installing vLLM for the CPU into $(VENV)-vllm (2 GB)..."
+	@$(BIN)/python -m venv $(VENV)-vllm
+	@$(VENV)-vllm/bin/python -m pip --quiet --disable-pip-version-check install --no-deps -r $< \
+		&& touch $@
+
+test-vllm: $(VENV)/.installed-dev $(VENV)-vllm/.installed  ## the answers on a real vLLM server
+	BESEDA_TEST_VLLM=$(abspath $(VENV)-vllm)/bin/python $(BIN)/pytest -m vllm
 
 test-gpu: $(VENV)/.installed-dev  ## transcription and synthesis on CUDA; says so when there is none
 	$(BIN)/pytest -m gpu -rs

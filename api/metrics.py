@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from dialog.messages import TurnTrace
+from dialog.messages import Answer, TurnTrace
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300)
 TURN_SECONDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.3, 1.6, 2, 3, 5, 10, 30)
@@ -22,6 +22,11 @@ class Metrics:
         )
         self._answers = Counter(
             "beseda_answers", "Answers by the rung that spoke", ["source"], registry=self.registry
+        )
+        self._invented = Counter(
+            "beseda_invented_figures",
+            "Figures of the language model that stand in no document, and were not said",
+            registry=self.registry,
         )
         self._turns = Counter(
             "beseda_turns",
@@ -45,13 +50,15 @@ class Metrics:
 
     def turn(self, turn: TurnTrace) -> None:
         """Count one turn of a live call."""
+        self._invented.inc(turn.answer.invented)
         self._turns.labels(turn.answer.source, str(turn.interrupted).lower()).inc()
         for step, ms in turn.timings_ms.items():
             self._steps.labels(step).observe(max(ms, 0.0) / 1000)
 
-    def exchange(self, source: str, timings_ms: dict[str, float]) -> None:
+    def exchange(self, answer: Answer, timings_ms: dict[str, float]) -> None:
         """Count one answered question."""
-        self._answers.labels(source).inc()
+        self._answers.labels(answer.source).inc()
+        self._invented.inc(answer.invented)
         for stage, ms in timings_ms.items():
             self._stages.labels(stage).observe(ms / 1000)
 

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     llm_url: str | None = None
     llm_model: str = "saiga"
     llm_api_key: SecretStr | None = None
+    llm_patience_s: float = Field(default=0.9, gt=0, le=60)
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     asr_model: str = "asr-ru-small"

@@ -29,8 +29,9 @@ from dialog.messages import Inbound, Outbound, Speech, Transcript, TurnTrace
 from models.runtime import ModelThread
 from rag import phrases
 from rag.answer import Answerer
+from rag.breaker import Breaker
 from rag.library import Library, open_library
-from rag.llm import ChatMessage, ChatModel, OpenAIChat
+from rag.llm import ChatMessage, ChatModel, OpenAIChat, Timeouts
 from store.conversations import (
     Conversation,
     ConversationInfo,
@@ -112,11 +113,14 @@ class Services:
         if self.settings.llm_url is None:
             return None
         key = self.settings.llm_api_key
-        return OpenAIChat(
+        patience_s = self.settings.llm_patience_s
+        model = OpenAIChat(
             self.settings.llm_url,
             self.settings.llm_model,
             api_key=key.get_secret_value() if key else None,
+            timeouts=Timeouts(first_piece_s=patience_s, next_piece_s=patience_s),
         )
+        return Breaker(model)
 
     @cached_property
     def answerer(self) -> Answerer:

@@ -63,11 +63,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `source` says which rung of the ladder spoke."""
+    """A whole answer. `source` says which rung of the ladder spoke.
+
+    `invented` counts the figures of a model that stand in no document: they were not said.
+    """
 
     text: str
     source: Rung
     sources: tuple[Source, ...] = ()
+    invented: int = 0
 
 
 @dataclass(frozen=True, slots=True)

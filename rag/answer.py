@@ -10,11 +10,14 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
+from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta, Source
-from rag import evidence, extract, prompt
+from rag import evidence, extract, followup, prompt
+from rag.citations import Checker, is_russian, supporting
 from rag.evidence import Evidence, Question
 from rag.library import Library
 from rag.llm import ChatMessage, ChatModel
+from rag.prompt import Style
 from russian.sentences import sentences
 
 UNKNOWN = "Я не нашёл ответа на этот вопрос в документах. Попробуйте спросить иначе."
@@ -23,6 +26,9 @@ CANNOT_LOOK_UP = "Извините, сейчас я не могу загляну
 THRESHOLD = 0.5
 """The share of a question that the best passage must cover to answer it; see evidence.py and
 tests/contract/test_knowing.py, where it is measured."""
+
+LONGEST_SENTENCE_CHARS = 1_000
+LONGEST_REST_CHARS = 200
 
 PASSAGES = 5
 CANDIDATES = 20
@@ -40,14 +46,15 @@ class Answerer:
         self._threshold = threshold
 
     async def answer(
-        self, question: str, history: Sequence[ChatMessage] = ()
+        self, question: str, history: Sequence[ChatMessage] = (), style: Style = "ear"
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         """Deltas as they come, then exactly one `Answer`, whose text is all of them joined.
 
         Never raises for a model, an index or a database that is down: the answer says so.
+        `style`: short sentences for the ear, or the whole of it for the eye.
         """
         try:
-            asked, found = await asyncio.to_thread(self._gather, question)
+            asked, found = await asyncio.to_thread(self._gather, question, history)
         except Exception:
             log.exception("retrieval failed")  # the traceback names no question
             for message in _whole(Answer(CANNOT_LOOK_UP, "none")):
@@ -57,73 +64,123 @@ class Answerer:
             for message in _whole(Answer(UNKNOWN, "none")):
                 yield message
             return
-        async with contextlib.aclosing(self._worded(asked, found, history)) as messages:
+        worded = self._worded(question, asked, found, history, style)
+        async with contextlib.aclosing(worded) as messages:
             async for message in messages:
                 yield message
 
-    def _gather(self, question: str) -> tuple[Question, list[Evidence]]:
+    def _gather(
+        self, question: str, history: Sequence[ChatMessage]
+    ) -> tuple[Question, list[Evidence]]:
         """The passages that cover enough of the question, best first."""
-        hits = self._library.search_passages(question, CANDIDATES)
-        asked = evidence.question(question, self._library.idf)
+        whole = followup.self_contained(question, history)
+        hits = self._library.search_passages(whole, CANDIDATES)
+        asked = evidence.question(whole, self._library.idf)
         found = evidence.weigh(asked, hits)[:PASSAGES]
         return asked, [one for one in found if one.coverage >= self._threshold]
 
     async def _worded(
-        self, asked: Question, found: Sequence[Evidence], history: Sequence[ChatMessage]
+        self,
+        question: str,
+        asked: Question,
+        found: Sequence[Evidence],
+        history: Sequence[ChatMessage],
+        style: Style,
     ) -> AsyncGenerator[AnswerDelta | Answer]:
-        said: list[str] = []
+        wording = _Wording(style)
         if self._llm is not None:
+            shown = evidence.joined(found)
+            checker = Checker(asked.text, shown, marks=style == "eye")
+            request = prompt.messages(question, shown, history, style)
             try:
-                stream = self._llm.stream(prompt.messages(asked.text, found, history))
-                async with (
-                    contextlib.aclosing(stream),
-                    contextlib.aclosing(_sentences(stream)) as whole,
-                ):
-                    async for sentence in whole:
-                        yield AnswerDelta(f" {sentence}" if said else sentence)
-                        said.append(sentence)
-                if said:
-                    yield _by_model(" ".join(said), found)
+                stream = wording.sentences(self._llm.stream(request), checker)
+                async with contextlib.aclosing(stream) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                if wording.said:
+                    yield wording.answer(shown)
                     return
-                log.warning("the language model said nothing")
+                log.warning("the language model said nothing that can be used")
             except Exception as error:
                 log.warning("the language model failed: %s", error)
         # Whole sentences that a dying model has spoken stay; what it broke off was never passed
         # on. The documents' own sentences follow as new ones, those already said left out.
-        rest = extract.extract(asked, found, said)
-        yield AnswerDelta(f" {rest.text}" if said else rest.text)
-        yield Answer(" ".join([*said, rest.text]), "extractive", rest.sources)
+        rest = extract.extract(asked, found, wording.said)
+        if rest is None:
+            yield wording.answer(found)
+            return
+        yield AnswerDelta(f" {rest.text}" if wording.said else rest.text)
+        text = " ".join(part for part in (wording.text, rest.text) if part)
+        yield Answer(text, "extractive", rest.sources, wording.invented)
+
+
+class _Wording:
+    """What a model has said so far, each sentence checked before it was passed on."""
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self.said: list[str] = []
+        self.text = ""
+        self.invented = 0
+        self._cited: list[int] = []
+
+    async def sentences(
+        self, pieces: AsyncGenerator[str], checker: Checker
+    ) -> AsyncGenerator[AnswerDelta]:
+        """Raises `Unavailable` for what is no Russian text: the next rung does better."""
+        async with contextlib.aclosing(pieces), contextlib.aclosing(_sentences(pieces)) as whole:
+            async for gap, sentence in whole:
+                checked = checker.check(sentence)
+                self.invented += len(checked.invented)
+                if checked.text and not is_russian(checked.text):
+                    raise Unavailable("the language model speaks no Russian")
+                self._cited += checked.cited
+                if checked.text and checked.text not in self.said:
+                    space = gap if self._style == "eye" else " "
+                    shown = f"{space if self.said else ''}{checked.text}"
+                    self.said.append(checked.text)
+                    self.text += shown
+                    yield AnswerDelta(shown)
+
+    def answer(self, shown: Sequence[Evidence]) -> Answer:
+        """The model's words with what they rest on."""
+        if self.text.startswith(prompt.NOT_FOUND.rstrip(".")):
+            return Answer(self.text, "none", invented=self.invented)
+        sources: dict[str, Source] = {}
+        for one in supporting(self.text, shown, self._cited):
+            source = Source(one.hit.document_id, one.hit.title, one.hit.text, one.coverage)
+            sources.setdefault(one.hit.document_id, source)
+        return Answer(self.text, "llm", tuple(sources.values()), self.invented)
 
 
 def _whole(answer: Answer) -> tuple[AnswerDelta, Answer]:
     return AnswerDelta(answer.text), answer
 
 
-def _by_model(text: str, found: Sequence[Evidence]) -> Answer:
-    if text.startswith(prompt.NOT_FOUND.rstrip(".")):
-        return Answer(text, "none")
-    shown: dict[str, Source] = {}
-    for one in found:
-        source = Source(one.hit.document_id, one.hit.title, one.hit.text, one.coverage)
-        shown.setdefault(one.hit.document_id, source)
-    return Answer(text, "llm", tuple(shown.values()))
-
-
-async def _sentences(pieces: AsyncIterator[str]) -> AsyncGenerator[str]:
-    """Whole sentences, each as soon as the next one begins.
+async def _sentences(pieces: AsyncIterator[str]) -> AsyncGenerator[tuple[str, str]]:
+    """Whole sentences, each as soon as the next one begins, with the white space before it.
 
     At the end a rest without a full stop was cut at the limit of length: it is dropped,
-    unless it is all there is.
+    unless it is short and all there is. Raises `Unavailable` for a sentence without an end.
     """
     pending = ""
     any_said = False
+    gap = ""
     async for piece in pieces:
         pending += piece
         *whole, last = sentences(pending) or [""]
         for sentence in whole:
             any_said = True
-            yield sentence
-        pending = last + pending[len(pending.rstrip()) :]
+            before, pending = pending.split(sentence, 1)
+            yield _gap(gap + before), sentence
+            gap = ""
+        if len(last) > LONGEST_SENTENCE_CHARS:
+            raise Unavailable("the language model finds no end")
+    gap += pending[: len(pending) - len(pending.lstrip())]
     rest = pending.strip()
-    if rest and (not any_said or rest[-1] in ".!?…»)"):
-        yield rest
+    if rest and (rest[-1] in ".!?…»)]" or (not any_said and len(rest) <= LONGEST_REST_CHARS)):
+        yield _gap(gap), rest
+
+
+def _gap(white: str) -> str:
+    return "\n" if "\n" in white else " "

@@ -7,7 +7,7 @@ threshold can tell "found" from "the nearest there is".
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rag import sparse
@@ -59,6 +59,25 @@ def weigh(asked: Question, hits: Sequence[Hit]) -> list[Evidence]:
     """Best covered first; hits of equal coverage stay in their order."""
     found = [Evidence(hit, asked.share(_terms(hit))) for hit in hits]
     return sorted(found, key=lambda evidence: -evidence.coverage)
+
+
+def joined(found: Sequence[Evidence]) -> list[Evidence]:
+    """Neighbours in a document made one passage, in its order, at the best one's place."""
+    kept: list[Evidence] = []
+    for one in found:
+        near = next((other for other in kept if _neighbours(other, one)), None)
+        if near is None:
+            kept.append(one)
+        else:
+            first, second = sorted((near, one), key=lambda evidence: evidence.hit.ordinal)
+            hit = replace(near.hit, text=f"{first.hit.text}\n{second.hit.text}")
+            kept[kept.index(near)] = replace(near, hit=replace(hit, ordinal=one.hit.ordinal))
+    return kept
+
+
+def _neighbours(one: Evidence, other: Evidence) -> bool:
+    same = one.hit.document_id == other.hit.document_id and one.hit.heading == other.hit.heading
+    return same and abs(one.hit.ordinal - other.hit.ordinal) == 1
 
 
 def _terms(hit: Hit) -> set[str]:

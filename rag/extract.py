@@ -51,24 +51,33 @@ class Sentence:
     score: float
 
 
-def extract(asked: Question, found: Sequence[Evidence], said: Collection[str] = ()) -> Answer:
+def extract(
+    asked: Question, found: Sequence[Evidence], said: Collection[str] = ()
+) -> Answer | None:
     """The best sentences of the best document, named as its own; `found` is not empty.
 
-    Sentences in `said` have been spoken already and are left out.
+    Sentences in `said` have been spoken already and are left out; None when none is left.
     """
+    spoken = {_words(sentence) for sentence in said}
     top = max(evidence.hit.score for evidence in found)
     scored = [
         sentence
         for rank, evidence in enumerate(found)
         for sentence in _scored(asked, evidence, rank, top)
-        if sentence.text not in said
+        if _words(sentence.text) not in spoken
     ]
+    if not scored:
+        return None
     best = max(scored, key=lambda sentence: sentence.score)
     chosen = _chosen(best, [one for one in scored if one.passage == best.passage])
     evidence = found[best.passage]
     quote = " ".join(_ended(sentence.text) for sentence in chosen)
     source = Source(evidence.hit.document_id, evidence.hit.title, quote, evidence.coverage)
     return Answer(f"{introduction(evidence.hit.title)} {quote}", "extractive", (source,))
+
+
+def _words(sentence: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", sentence.lower()))
 
 
 def introduction(title: str) -> str:

@@ -47,9 +47,9 @@ class Sampling:
 class Timeouts:
     """How long a caller on the line is kept waiting before the next rung answers."""
 
-    connect_s: float = 1.0
-    first_piece_s: float = 4.0
-    next_piece_s: float = 2.0
+    connect_s: float = 0.5
+    first_piece_s: float = 0.9
+    next_piece_s: float = 0.9
 
 
 class OpenAIChat:

@@ -112,7 +112,7 @@ def _grounds(answer: Answer) -> dict[str, object]:
 
 async def _keep(reply: Reply, services: Services, metrics: Metrics) -> None:
     await services.record(reply)
-    metrics.exchange(reply.answer.source, reply.timings_ms)
+    metrics.exchange(reply.answer, reply.timings_ms)
 
 
 async def _stream(

@@ -45,7 +45,7 @@ async def talk(request: Request, services: ServicesDep, metrics: MetricsDep) -> 
         manner = CallSettings(voice=options.voice, speed=options.speed)
         reply = await collect(question, stages, manner)
     conversation_id = await services.record(reply, options.conversation_id)
-    metrics.exchange(reply.answer.source, reply.timings_ms)
+    metrics.exchange(reply.answer, reply.timings_ms)
     if reply.speech and request.headers.get("accept", "").startswith("audio/"):
         headers = {"X-Conversation-Id": conversation_id}
         return Response(_wav(reply), media_type="audio/wav", headers=headers)
