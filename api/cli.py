@@ -73,6 +73,14 @@ def build_parser() -> Parser:
     search.add_argument("--top", type=_positive, default=10, metavar="N")
     _tag_option(search, "only documents marked with it, or with any of several")
 
+    evaluate = command("eval", "quality over labelled data, in figures and a plot", json=False)
+    kinds = evaluate.add_subparsers(dest="kind", required=True, metavar="KIND")
+    answers = kinds.add_parser("answers", help="what is found, refused and cited")
+    answers.add_argument("file", type=Path, help='lines {"_id","text","documents","contains"}')
+    answers.add_argument("--json", action="store_true", help="one JSON object")
+    answers.add_argument("--plot", type=Path, metavar="FILE", help="bars as PNG, SVG or PDF")
+    answers.add_argument("--wrong", action="store_true", help="also list what went wrong")
+
     command("vocabulary", "names in the documents, which the recogniser listens for")
     return parser
 

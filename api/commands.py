@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,28 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
     return DONE
 
 
+def evaluate(arguments: argparse.Namespace, services: Services) -> int:
+    """Retrieval, refusals and citations over labelled questions on what has been ingested."""
+    from rag import evaluation
+
+    _check_output(arguments.plot)
+    questions = evaluation.read(arguments.file)
+    progress = _progress_bar("questions")
+    run = evaluation.run(questions, services.library, services.answerer, progress)
+    outcomes = asyncio.run(run)
+    figures = evaluation.measure(outcomes)
+    if arguments.json:
+        _print_json(asdict(figures))
+    else:
+        print("\n".join(f"{name:20} {value}" for name, value in asdict(figures).items()))
+    if arguments.wrong:
+        for line in formats.wrong_outcomes(outcomes):
+            print(line)
+    if arguments.plot is not None:
+        evaluation.plot(figures, arguments.plot)
+    return DONE
+
+
 def vocabulary(arguments: argparse.Namespace, services: Services) -> int:
     """The phrases that the recogniser is told to listen for, the commonest first."""
     for phrase in services.library.phrases():
@@ -286,4 +308,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
     "ingest": ingest,
     "search": search,
     "vocabulary": vocabulary,
+    "eval": evaluate,
 }

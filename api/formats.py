@@ -3,13 +3,14 @@
 OpenAI's shapes are those of their "Create transcription" reference.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import get_args
 
 from api.talk import Reply
 from dialog.messages import Answer, Source, Transcript, Word
+from rag.evaluation import Judged
 from rag.library import DocumentInfo, Hit, Report
 from store.conversations import Conversation, ConversationInfo, Turn
 from store.documents import Outcome
@@ -260,3 +261,17 @@ def turn_json(turn: Turn) -> dict[str, object]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def wrong_outcomes(outcomes: Sequence[Judged]) -> Iterator[str]:
+    """A line for each labelled question that was not found, or refused against its label."""
+    for one in outcomes:
+        known = bool(one.question.documents)
+        if known and (one.rank is None or one.rank >= 5):
+            yield f"not found     {one.question.id} {one.question.text}"
+        if known and one.refused:
+            yield f"refused       {one.question.id} {one.question.text}"
+        if not known and not one.refused:
+            yield f"not refused   {one.question.id} {one.question.text}"
+        if known and not one.refused and not one.says_it:
+            yield f"other words   {one.question.id} {one.question.text} -> {one.answer.text}"

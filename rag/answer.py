@@ -24,8 +24,10 @@ UNKNOWN = "Я не нашёл ответа на этот вопрос в док�
 CANNOT_LOOK_UP = "Извините, сейчас я не могу заглянуть в документы. Попробуйте, пожалуйста, позже."
 
 THRESHOLD = 0.5
-"""The share of a question that the best passage must cover to answer it; see evidence.py and
-tests/contract/test_knowing.py, where it is measured."""
+"""How likely it must be that the passages answer; see `evidence.confidence`."""
+
+COVERAGE_OF_BEST = 0.6
+"""A further passage must cover this part of what the best one covers."""
 
 LONGEST_SENTENCE_CHARS = 1_000
 LONGEST_REST_CHARS = 200
@@ -75,9 +77,12 @@ class Answerer:
         """The passages that cover enough of the question, best first."""
         whole = followup.self_contained(question, history)
         hits = self._library.search_passages(whole, CANDIDATES)
-        asked = evidence.question(whole, self._library.idf)
-        found = evidence.weigh(asked, hits)[:PASSAGES]
-        return asked, [one for one in found if one.coverage >= self._threshold]
+        asked = evidence.question(whole, hits, self._library.idf)
+        found = evidence.weigh(asked, hits)
+        if evidence.confidence(asked, found) < self._threshold:
+            return asked, []
+        least = COVERAGE_OF_BEST * found[0].coverage
+        return asked, [one for one in found[:PASSAGES] if one.coverage >= least]
 
     async def _worded(
         self,

@@ -36,7 +36,7 @@ GRAMS_WEIGHT = 2.0
 ASKING = frozenset(
     listed(
         """сколько почему зачем куда откуда где когда какой который кто что чей чем значить
-        называться являться рассказать объяснить узнать интересовать подробный подробно"""
+        называться являться рассказать объяснить узнать интересовать подробный подробно про скок"""
     )
 )
 """Lemmas that ask. No passage has to repeat them in order to answer."""
@@ -46,7 +46,18 @@ _WORD = re.compile(r"[a-zа-я0-9]+")
 
 def terms(text: str) -> list[str]:
     """What a text is compared by: its content lemmas, repeated as often as they occur."""
-    return lemmas(text)
+    return list(_terms(text))
+
+
+@lru_cache(maxsize=2_000)
+def _terms(text: str) -> tuple[str, ...]:
+    # An answer looks at its passages several times, and callers ask about the same ones.
+    return tuple(lemmas(text))
+
+
+def words(text: str) -> list[str]:
+    """All words as they are spelt, lower case, ё as е."""
+    return _WORD.findall(unstressed(text).lower().replace("ё", "е"))
 
 
 def asked_terms(text: str) -> list[str]:
@@ -66,7 +77,7 @@ def index_of(term: str) -> int:
 def document_vector(text: str) -> Sparse:
     """BM25 weights of a passage: tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average))."""
     said = Counter(map(index_of, terms(text)))
-    pieces = Counter(piece for word in _words(text) for piece in _pieces(word))
+    pieces = Counter(piece for word in _content(text) for piece in _pieces(word))
     weights = dict(_saturated(said, B_TERMS, AVERAGE_TERMS))
     weights.update(_saturated(pieces, B_GRAMS, AVERAGE_GRAMS))
     return _sparse(weights.items())
@@ -79,23 +90,24 @@ def query_vector(text: str) -> Sparse:
     to count in full, long words would drown the short.
     """
     weights = dict.fromkeys(map(index_of, asked_terms(text)), 1.0)
-    for word in set(_words(text, asked=True)):
+    for word in set(_content(text, asked=True)):
         pieces = set(_pieces(word))
         for piece in pieces:
             weights[piece] = weights.get(piece, 0.0) + GRAMS_WEIGHT / len(pieces) ** 0.5
     return _sparse(weights.items())
 
 
-def _words(text: str, *, asked: bool = False) -> Iterator[str]:
-    """The content words as they are spelt, lower case, ё as е."""
-    for word in _WORD.findall(unstressed(text).lower().replace("ё", "е")):
-        found = _lemmas_of(word)
+def _content(text: str, *, asked: bool = False) -> Iterator[str]:
+    """The content words as they are spelt."""
+    for word in words(text):
+        found = lemmas_of(word)
         if found and not (asked and ASKING.issuperset(found)):
             yield word
 
 
 @lru_cache(maxsize=50_000)
-def _lemmas_of(word: str) -> tuple[str, ...]:
+def lemmas_of(word: str) -> tuple[str, ...]:
+    """The terms of one word."""
     return tuple(lemmas(word))
 
 

@@ -1,17 +1,20 @@
-"""What is answered and what is refused, over labelled questions on the sample knowledge base.
+"""What is found, answered and refused, over labelled questions on two knowledge bases.
 
-The threshold was chosen on these same questions, so the shares say that it still holds, not
-how it does on others.
+The threshold was fitted on the first set's questions, and what is asked of it here says that it
+still holds. The second, a clinic's, was written afterwards and fitted to nothing: the difference
+is what to expect elsewhere.
 """
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dialog.messages import Answer
+from rag import evaluation
 from rag.answer import Answerer
 from rag.library import Library, open_library
 from store.engine import open_store
@@ -20,32 +23,41 @@ pytestmark = [pytest.mark.contract, pytest.mark.anyio]
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
+CLINIC = ROOT / "tests" / "data" / "clinic"
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-LABELLED = lines(ROOT / "tests" / "data" / "knowing.jsonl")
 SPOKEN = lines(SAMPLES / "questions" / "questions.jsonl")
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    home = tmp_path_factory.mktemp("home")
+@contextmanager
+def ingested(home: Path, documents: Path) -> Iterator[Library]:
     store = open_store(f"sqlite:///{home}/beseda.db")
     opened = open_library(store, home / "index")
-    report = opened.ingest([SAMPLES / "knowledge"])
-    assert report.skipped == ()
+    assert opened.ingest([documents]).skipped == ()
     yield opened
     opened.close()
     store.close()
 
 
-async def ask(library: Library, question: str) -> Answer:
-    messages = [message async for message in Answerer(library).answer(question)]
-    assert isinstance(messages[-1], Answer)
-    return messages[-1]
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with ingested(tmp_path_factory.mktemp("home"), SAMPLES / "knowledge") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with ingested(tmp_path_factory.mktemp("clinic"), CLINIC / "articles.jsonl") as opened:
+        yield opened
+
+
+async def figures(library: Library, questions: Path) -> evaluation.Figures:
+    outcomes = await evaluation.run(evaluation.read(questions), library, Answerer(library))
+    return evaluation.measure(outcomes)
 
 
 @pytest.mark.parametrize("question", SPOKEN, ids=[one["id"] for one in SPOKEN])
@@ -53,7 +65,8 @@ async def ask(library: Library, question: str) -> Answer:
 async def test_the_sample_questions_are_answered_right(
     library: Library, question: dict[str, Any], form: str
 ) -> None:
-    answer = await ask(library, question[form])
+    *_, answer = [message async for message in Answerer(library).answer(question[form])]
+    assert isinstance(answer, Answer)
     sources = {document.id: Path(document.source).name for document in library.documents()}
     assert answer.source == "extractive"
     assert sources[answer.sources[0].id] == question["document"]
@@ -61,13 +74,21 @@ async def test_the_sample_questions_are_answered_right(
         assert expected in answer.text
 
 
-async def test_most_that_can_be_answered_is_and_most_that_cannot_is_refused(
-    library: Library,
-) -> None:
-    known = [one for one in LABELLED if "contains" in one]
-    unknown = [one for one in LABELLED if "contains" not in one]
-    answers = [await ask(library, one["text"]) for one in known]
-    right = [one["contains"] in answer.text for one, answer in zip(known, answers, strict=True)]
-    refused = [(await ask(library, one["text"])).source == "none" for one in unknown]
-    assert sum(right) / len(known) >= 0.85
-    assert sum(refused) / len(unknown) >= 0.75
+async def test_the_labelled_questions(library: Library) -> None:
+    labelled = SAMPLES / "questions" / "labelled.jsonl"
+    questions = evaluation.read(labelled)
+    assert len(questions) == 150
+    assert sum(not question.documents for question in questions) == 40
+    assert sum(question.heard for question in questions) == 40
+    found = await figures(library, labelled)
+    assert found.recall_at_5 >= 0.95
+    assert found.recall_at_5_heard >= 0.95
+    assert found.refusal_f1 >= 0.90
+    assert found.answered_right >= 0.65
+    assert found.citations_right >= 0.95
+
+
+async def test_questions_to_a_clinic(clinic: Library) -> None:
+    found = await figures(clinic, CLINIC / "questions.jsonl")
+    assert found.recall_at_5 >= 0.95
+    assert found.refusal_f1 >= 0.80
