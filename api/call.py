@@ -12,11 +12,14 @@
 A recording or a typed question runs through the same stages: it only enters further on.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from asr.caller import ARE_YOU_THERE, DEAF, GOODBYE
+from asr.doubt import AGAIN, ANOTHER_WAY
 from asr.listen import Hearing, listen
 from dialog.call import Call, Turn
 from dialog.errors import BadInput, Unavailable
@@ -49,18 +52,23 @@ log = logging.getLogger(__name__)
 
 NOTHING_HEARD = "Я ничего не услышал. Повторите, пожалуйста, вопрос."
 BROKEN = "Извините, сейчас я не могу ответить. Попробуйте, пожалуйста, ещё раз."
+FILLER = "Секунду, смотрю."
+FILLER_AFTER_S = 1.2
+PROMPTS = (FILLER, NOTHING_HEARD, BROKEN, AGAIN, ANOTHER_WAY, ARE_YOU_THERE, GOODBYE, DEAF)
 HISTORY_TURNS = 5
 REPLIES = (ResponseStarted, AnswerDelta, Answer, Speech, ResponseEnded, Fault)
 
 
 @dataclass(frozen=True)
 class Stages:
-    """What does the work. No `speak`: the answer is only read. `history` was said before."""
+    """What does the work. No `speak`: the answer is only read. `history` was said before.
+    `filler` is what bridges a long wait, when it is at hand."""
 
     hearing: Hearing
     respond: Answering
     speak: Speaking | None = None
     history: Sequence[ChatMessage] = ()
+    filler: Callable[[], Speech | None] = lambda: None
 
 
 async def converse(
@@ -154,6 +162,7 @@ class Speaker:
 
     def __init__(self, stages: Stages, call: Call) -> None:
         self._speak = stages.speak
+        self._filler = stages.filler
         self._call = call
 
     async def __call__(self, taken: AsyncIterator[Message]) -> AsyncGenerator[Message]:
@@ -172,12 +181,12 @@ class Speaker:
         settings = self._call.settings
         if self._speak is None or not settings.spoken:
             return
-        trace = self._call.numbered(number).trace
+        turn = self._call.numbered(number)
         speech = self._speak(words, settings.voice, settings.speed)
         try:
-            async for phrase in speech:
-                trace.mark("first_phrase")
-                yield replace(phrase, turn=number)
+            async with aclosing(self._bridged(speech, turn)) as phrases:
+                async for phrase in phrases:
+                    yield replace(phrase, turn=number)
         except Exception as error:
             if not self._call.live and not isinstance(error, Unavailable):
                 raise
@@ -187,6 +196,24 @@ class Speaker:
         finally:
             if isinstance(speech, AsyncGenerator):
                 await speech.aclose()
+
+    async def _bridged(self, speech: AsyncIterator[Speech], turn: Turn) -> AsyncGenerator[Speech]:
+        """The speech; before it, when a caller's question waits too long, one filler."""
+        first = asyncio.ensure_future(anext(speech, None))
+        try:
+            filler = self._filler() if self._call.live and turn.question.text else None
+            if filler is not None:
+                done, _ = await asyncio.wait({first}, timeout=FILLER_AFTER_S)
+                if not done:
+                    yield replace(filler, filler=True)
+            phrase = await first
+        finally:
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+        while phrase is not None:
+            turn.trace.mark("first_phrase")
+            yield phrase
+            phrase = await anext(speech, None)
 
 
 async def _words(taken: AsyncIterator[Message]) -> AsyncGenerator[str]:

@@ -82,6 +82,11 @@ def build_parser() -> Parser:
     answers.add_argument("--wrong", action="store_true", help="also list what went wrong")
 
     command("vocabulary", "names in the documents, which the recogniser listens for")
+
+    bench = command("bench", "live calls, timed from outside: recordings in, answers out")
+    bench.add_argument("files", nargs="+", type=Path, metavar="FILE", help="spoken questions")
+    bench.add_argument("--callers", type=_positive, default=1, metavar="N", help="at a time")
+    bench.add_argument("--over", type=Path, metavar="FOLDER", help="clips to talk over the answer")
     return parser
 
 

@@ -191,6 +191,29 @@ def vocabulary(arguments: argparse.Namespace, services: Services) -> int:
     return DONE
 
 
+def bench(arguments: argparse.Namespace, services: Services) -> int:
+    """Live calls from recordings, in real time; how soon they are answered or interrupted."""
+    from api import bench as calls
+
+    def tell(line: str) -> None:
+        if sys.stderr.isatty():
+            print(line, file=sys.stderr)
+
+    async def measure() -> dict[str, Any]:
+        await services.load(spoken=True)
+        await services.warm()
+        if arguments.over is not None:
+            clips = sorted(arguments.over.glob("*.wav"))
+            found = await calls.interruptions(services, arguments.files[0], clips, tell)
+            return calls.interruption_report(found)
+        found = await calls.answers(services, arguments.files, arguments.callers, tell)
+        return calls.latency_report(found)
+
+    report = asyncio.run(measure())
+    print(json.dumps(report, ensure_ascii=False, indent=None if arguments.json else 2))
+    return DONE
+
+
 def normalize(arguments: argparse.Namespace) -> int:
     """Each line of standard input, converted; as many lines out as in."""
     from russian.spoken import to_spoken
@@ -307,6 +330,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
     "say": say,
     "ingest": ingest,
     "search": search,
+    "bench": bench,
     "vocabulary": vocabulary,
     "eval": evaluate,
 }

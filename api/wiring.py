@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from api.call import HISTORY_TURNS, Answering, Stages, converse
+from api.call import HISTORY_TURNS, PROMPTS, Answering, Stages, converse
 from api.metrics import Metrics
 from api.settings import Settings
 from api.talk import Reply
@@ -25,7 +25,7 @@ from asr.process import Ears
 from asr.stream import load_engine
 from dialog.call import Call
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import Inbound, Outbound, Speech, Transcript, TurnTrace
+from dialog.messages import Inbound, Outbound, Speech, Transcript, TurnTrace, Word
 from models.runtime import ModelThread
 from rag import phrases
 from rag.answer import Answerer
@@ -40,6 +40,7 @@ from store.conversations import (
     record_turn,
 )
 from store.engine import Store, open_store
+from tts.cache import PhraseCache
 from tts.engine import Synthesiser, load_synthesiser
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,9 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics: Metrics | None = None
+        self.spoken = PhraseCache()
+        self._filler: Speech | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._calls = 0
 
     def __enter__(self) -> Self:
@@ -86,6 +90,8 @@ class Services:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
         # Only what was built is closed: touching a cached property would build it now.
         for name in ("ears", "recogniser", "synthesiser", "library", "store"):
             if name in self.__dict__:
@@ -142,9 +148,10 @@ class Services:
         return ModelThread("synthesiser", load)
 
     def start(self) -> None:
-        """Begin to load both models; returns at once."""
+        """Begin to load the models; returns at once. Call it in the event loop."""
         self.recogniser.start()
         self.synthesiser.start()
+        self._warming = asyncio.get_running_loop().create_task(self.warm())
 
     async def load(self, *, spoken: bool) -> None:
         """Load the models side by side and wait. What fails here is told by who needs it."""
@@ -184,7 +191,7 @@ class Services:
         """Written text to phrases of speech; raises BadInput for an unknown voice."""
         from tts.speech import speak
 
-        return speak(text, self.synthesiser, voice or self.settings.voice, speed)
+        return speak(text, self.synthesiser, voice or self.settings.voice, speed, cache=self.spoken)
 
     def stages(self, *, spoken: bool, history: Sequence[ChatMessage] = ()) -> Stages:
         """What one exchange, or one call, runs through."""
@@ -203,7 +210,21 @@ class Services:
             chunk,
             read=lambda heard: for_reading([heard]),
         )
-        return replace(self.stages(spoken=True, history=history), hearing=hearing)
+        stages = self.stages(spoken=True, history=history)
+        return replace(stages, hearing=hearing, filler=lambda: self._filler)
+
+    async def warm(self) -> None:
+        """Make what every call may need at once: recognition, and the phrases of `PROMPTS`."""
+        from asr.recording import for_reading
+
+        try:
+            await self.ears.start()
+            await asyncio.to_thread(for_reading, [Transcript("да", (Word("да", 0, 1, 1),), 1)])
+            for prompt in PROMPTS:
+                phrases = [phrase async for phrase in self.speak(prompt)]
+                self._filler = self._filler or phrases[0]
+        except Unavailable as error:
+            log.warning("not warm: %s", error.message)
 
     async def call(
         self,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from russian.sentences import sentences
 
 MAX_CHARS = 120
+FIRST_MIN_CHARS = 12
 CLAUSE_END = re.compile(r"(?<=[,;:…])\s+|\s+(?=[-–—]\s)")
 SPACE = re.compile(r"\s+")
 
@@ -31,22 +32,35 @@ def phrases(text: str, max_chars: int = MAX_CHARS) -> Iterator[Phrase]:
             yield Phrase(piece, index == len(pieces) - 1)
 
 
-async def complete(text: AsyncIterator[str]) -> AsyncIterator[str]:
-    """Streamed pieces as sentences, each as soon as the next one has begun.
+async def spoken_phrases(text: AsyncIterator[str]) -> AsyncIterator[Phrase]:
+    """Streamed pieces as phrases: the first at its first clause, so that sound begins early,
+    the others by the sentence, each as soon as the next one has begun.
 
     The last sentence of what has come is kept back: "3." may yet become "3.5".
     """
-    waiting = ""
+    waiting, begun = "", False
     async for piece in text:
         waiting += piece
+        if not begun and (end := _first_clause(waiting)):
+            yield Phrase(SPACE.sub(" ", waiting[:end]).strip(), False)
+            waiting, begun = waiting[end:], True
         found = sentences(waiting)
         if len(found) > 1:
             last = found[-1]
-            for sentence in found[:-1]:
-                yield sentence
-            waiting = waiting[waiting.rindex(last) :]
-    if waiting.strip():
-        yield waiting
+            for phrase in (one for sentence in found[:-1] for one in phrases(sentence)):
+                yield phrase
+            waiting, begun = waiting[waiting.rindex(last) :], True
+    for phrase in phrases(waiting):
+        yield phrase
+
+
+def _first_clause(text: str) -> int | None:
+    """Where the first clause that is worth a breath ends, within the first sentence."""
+    first = sentences(text)[:1]
+    for mark in CLAUSE_END.finditer(text):
+        if FIRST_MIN_CHARS <= mark.start() <= MAX_CHARS:
+            return mark.end() if first and mark.end() < len(first[0]) else None
+    return None
 
 
 def _pieces(sentence: str, max_chars: int) -> Iterator[str]:

@@ -10,17 +10,20 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 
 from dialog.errors import BadInput
-from dialog.messages import Speech
+from dialog.messages import Samples, Speech
 from models.runtime import ModelThread
 from russian.voice import voice_text
+from tts.cache import PhraseCache
 from tts.engine import Synthesiser
-from tts.phrases import Phrase, complete, phrases
+from tts.marks import word_marks
+from tts.phrases import Phrase, phrases, spoken_phrases
 
 # OpenAI's limit for a speech request: five minutes of talk, and more is a mistake.
 MAX_TEXT_CHARS = 4096
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 SENTENCE_PAUSE_S = 0.25
 CLAUSE_PAUSE_S = 0.1
+FADE_S = 0.004
 
 
 async def speak(
@@ -29,12 +32,15 @@ async def speak(
     voice: str | None = None,
     speed: float = 1.0,
     read: Callable[[str], str] = voice_text,
+    *,
+    cache: PhraseCache | None = None,
 ) -> AsyncIterator[Speech]:
     """Speech for each phrase as it is ready, a short pause after it included.
 
     `voice` None is the first one. Raises `BadInput` before the first sound for an empty or
     too long `str`, for an unknown voice, a speed outside 0.25 to 4, or text in which there is
-    nothing to say; a stream of pieces has no limit, since it is not a user's input.
+    nothing to say; a stream of pieces has no limit, since it is not a user's input. What
+    `cache` holds is not synthesised again.
     """
     if not MIN_SPEED <= speed <= MAX_SPEED:
         raise BadInput(f"speed {speed:g} is not within 0.25 to 4", code="invalid_speed")
@@ -47,7 +53,7 @@ async def speak(
         if not any(char.isalpha() for char in reading):
             continue
         name = name or await thread.run(lambda synthesiser: _voice(synthesiser, voice))
-        yield await _speech(reading, phrase, thread, name, speed)
+        yield await _speech(reading, phrase, thread, (name, speed), cache)
         spoken = True
     if not spoken and isinstance(text, str):
         raise BadInput("the text holds nothing that can be spoken", code="nothing_to_speak")
@@ -67,9 +73,8 @@ async def _phrases(text: AsyncIterator[str] | str) -> AsyncIterator[Phrase]:
         for phrase in phrases(text):
             yield phrase
         return
-    async for sentence in complete(text):
-        for phrase in phrases(sentence):
-            yield phrase
+    async for phrase in spoken_phrases(text):
+        yield phrase
 
 
 def _voice(synthesiser: Synthesiser, voice: str | None) -> str:
@@ -82,13 +87,32 @@ def _voice(synthesiser: Synthesiser, voice: str | None) -> str:
 
 
 async def _speech(
-    reading: str, phrase: Phrase, thread: ModelThread[Synthesiser], voice: str, speed: float
+    reading: str,
+    phrase: Phrase,
+    thread: ModelThread[Synthesiser],
+    manner: tuple[str, float],
+    cache: PhraseCache | None,
 ) -> Speech:
+    voice, speed = manner
+    found = cache.get((reading, voice, speed)) if cache else None
+    if found is None:
+        found = await thread.run(lambda synthesiser: _synthesised(synthesiser, reading, manner))
+        if cache:
+            cache.put((reading, voice, speed), *found)
+    samples, rate_hz = found
+    marks = await asyncio.to_thread(word_marks, phrase.text, len(samples))
     pause_s = (SENTENCE_PAUSE_S if phrase.ends_sentence else CLAUSE_PAUSE_S) / speed
+    pause = np.zeros(round(pause_s * rate_hz), np.float32)
+    return Speech(np.concatenate((samples, pause)), rate_hz, phrase.text, marks)
 
-    def run(synthesiser: Synthesiser) -> Speech:
-        samples = synthesiser.synthesise(reading, voice, speed)
-        pause = np.zeros(round(pause_s * synthesiser.rate_hz), np.float32)
-        return Speech(np.concatenate((samples, pause)), synthesiser.rate_hz)
 
-    return await thread.run(run)
+def _synthesised(
+    synthesiser: Synthesiser, reading: str, manner: tuple[str, float]
+) -> tuple[Samples, int]:
+    """One phrase, its edges faded so that phrases join without a click."""
+    samples = synthesiser.synthesise(reading, *manner).copy()
+    fade = min(round(FADE_S * synthesiser.rate_hz), len(samples) // 2)
+    ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+    samples[:fade] *= ramp
+    samples[len(samples) - fade :] *= ramp[::-1]
+    return samples, synthesiser.rate_hz

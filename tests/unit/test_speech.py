@@ -16,9 +16,11 @@ from models.catalogue import ModelEntry, resolve
 from models.runtime import ModelThread
 from russian.spoken import to_spoken
 from russian.voice import VOICE_TEXT_VERSION, in_alphabet
+from tts.cache import PhraseCache
 from tts.engine import ENGINES, Synthesiser, load_synthesiser
+from tts.marks import word_marks
 from tts.nemo import check_alphabet
-from tts.phrases import MAX_CHARS, complete, phrases
+from tts.phrases import MAX_CHARS, Phrase, phrases, spoken_phrases
 from tts.speech import MAX_TEXT_CHARS, SENTENCE_PAUSE_S, speak
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -102,10 +104,39 @@ async def test_streamed_sentences_come_as_soon_as_the_next_one_begins() -> None:
             yield piece
         given_out.append("end")
 
-    found = complete(source())
-    assert await anext(found) == "Добрый день."
+    found = spoken_phrases(source())
+    assert (await anext(found)).text == "Добрый день."
     assert given_out[-1] == "Счёт"
-    assert [sentence async for sentence in found] == ["Счёт готов.", "До"]
+    assert [phrase.text async for phrase in found] == ["Счёт готов.", "До"]
+
+
+async def test_a_stream_is_first_heard_at_its_first_clause() -> None:
+    found = [p async for p in spoken_phrases(pieces("В статье «Тарифы» сказано: ", LONG, " Да."))]
+    assert found[0] == Phrase("В статье «Тарифы» сказано:", False)
+    assert " ".join(p.text for p in found[1:]) == f"{LONG} Да."
+    short = [p.text async for p in spoken_phrases(pieces("Да, конечно. Сейчас."))]
+    assert short == ["Да, конечно.", "Сейчас."]
+
+
+async def test_a_phrase_said_before_comes_from_the_cache() -> None:
+    synthesiser = Scripted()
+    thread: ModelThread[Synthesiser] = ModelThread("tts", lambda: synthesiser)
+    cache = PhraseCache(most_s=1.0)
+    first, _ = [s async for s in speak("Раз. Два.", thread, read=reading, cache=cache)]
+    again, _ = [s async for s in speak("Раз. Три.", thread, read=reading, cache=cache)]
+    assert [said[0] for said in synthesiser.said] == ["раз.", "два.", "три."]
+    assert np.array_equal(first.samples, again.samples)
+    thread.close()
+
+
+def test_marks_follow_the_spoken_length_of_each_word() -> None:
+    text = "Цена 650 ₽ в месяц."
+    marks = word_marks(text, 1000)
+    assert text[: marks[0].char] == "Цена"
+    samples = [mark.sample for mark in marks]
+    assert samples == sorted(samples)
+    assert samples[-1] == 1000
+    assert samples[1] - samples[0] > 3 * samples[0]
 
 
 async def test_each_phrase_is_read_in_the_voice_alphabet_with_a_pause_after_it() -> None:

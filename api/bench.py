@@ -1,0 +1,241 @@
+"""Measures live calls from outside: recordings in, in real time; sound out, as it is played.
+
+    file  ~~~~~~~~~~~~~~~~|  last sample that is loud
+    out                   |<---- response ---->|  first loud sample of the answer's own words
+
+Knows clocks and levels; knows nothing of how a call is held. Fillers and prompts do not count.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+
+import numpy as np
+
+from api.playout import Playout
+from api.wiring import Services
+from dialog.audio import decode
+from dialog.messages import (
+    CallerAudio,
+    CallSettings,
+    Duck,
+    Inbound,
+    Interrupted,
+    Outbound,
+    Played,
+    ResponseEnded,
+    Samples,
+    Speech,
+    Transcript,
+    TurnTrace,
+    Unduck,
+)
+
+RATE_HZ = 16_000
+WIRE_HZ = 8_000
+CHUNK = 320
+LOUD = 0.03
+"""Of the recording's peak: below that is the room, the breath, the codec."""
+BEFORE_S = 0.6
+GIVE_UP_S = 20.0
+OVER_AT_S = 1.5
+"""How long the assistant has been heard when a test clip talks over it."""
+
+
+@dataclass
+class Heard:
+    """One call, seen from the transport; times in seconds of the event loop."""
+
+    last_loud_s: float = 0.0
+    onset_s: float = 0.0
+    first_sound_s: float | None = None
+    ducked_s: float | None = None
+    decided_s: float | None = None
+    silent_s: float | None = None
+    transcript: str = ""
+    trace: TurnTrace | None = None
+    messages: list[Outbound] = field(default_factory=list)
+
+
+def load(path: Path) -> Samples:
+    """A whole recording at 16 kHz."""
+    return np.concatenate(list(decode(path, RATE_HZ)))
+
+
+def loud_span(samples: Samples) -> tuple[float, float]:
+    """Where in a recording its first and last loud 10 ms are, in seconds."""
+    frame = RATE_HZ // 100
+    count = len(samples) // frame
+    level = np.sqrt(np.square(samples[: count * frame].reshape(count, frame)).mean(axis=1))
+    loud = np.flatnonzero(level > LOUD * np.abs(samples).max())
+    return float(loud[0]) / 100, float(loud[-1] + 1) / 100
+
+
+class Call:
+    """Speaks a recording into a call, listens to what comes, and can talk over it."""
+
+    def __init__(self, question: Samples, over: Samples | None = None) -> None:
+        self._question = question
+        self._over = over
+        self._player = Playout(WIRE_HZ)
+        self._reports: asyncio.Queue[Played] = asyncio.Queue()
+        self._speaking_since: float | None = None
+        self._finished = asyncio.Event()
+        self.heard = Heard()
+
+    async def hold(self, services: Services) -> Heard:
+        """Run the call to its end."""
+        playing = asyncio.create_task(self._play())
+        try:
+            async with aclosing(services.call(self._inbound())) as messages:
+                async for message in messages:
+                    self._note(message)
+                    self._player.put(message)
+        finally:
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+        return self.heard
+
+    def _note(self, message: Outbound) -> None:
+        now_s, heard = asyncio.get_running_loop().time(), self.heard
+        heard.messages.append(message)
+        match message:
+            case Transcript():
+                heard.transcript = heard.transcript or message.text
+            case Speech() if not message.filler and heard.first_sound_s is None:
+                begin_s, _ = _loud_of(message)
+                heard.first_sound_s = now_s + begin_s
+                self._speaking_since = now_s
+            case Duck():
+                heard.ducked_s = heard.ducked_s or now_s
+            case Interrupted():
+                heard.decided_s = heard.decided_s or now_s
+            case TurnTrace():
+                heard.trace = heard.trace or message
+            case ResponseEnded() if self._over is None:
+                self._finished.set()
+
+    async def _play(self) -> None:
+        loop = asyncio.get_running_loop()
+        count = 0
+        async with aclosing(self._player.frames()) as frames:
+            async for _ in frames:
+                if self.heard.decided_s is None:
+                    self.heard.silent_s = loop.time() + 0.02
+                count += 1
+                if (count % 5 == 0 or self._player.idle) and (report := self._player.played()):
+                    self._reports.put_nowait(report)
+
+    async def _inbound(self) -> AsyncGenerator[Inbound]:
+        yield CallSettings(prompts=False)
+        loop = asyncio.get_running_loop()
+        _, end_s = loud_span(self._question)
+        before = np.zeros(round(BEFORE_S * RATE_HZ), np.float32)
+        start_s = loop.time()
+        self.heard.last_loud_s = start_s + BEFORE_S + end_s
+        async for message in self._paced(np.concatenate((before, self._question))):
+            yield message
+        over = self._over
+        silence = np.zeros(CHUNK, np.float32)
+        deadline_s = loop.time() + GIVE_UP_S
+        while loop.time() < deadline_s and not self._finished.is_set():
+            since = self._speaking_since
+            if over is not None and since is not None and loop.time() - since >= OVER_AT_S:
+                onset_s, _ = loud_span(over)
+                self.heard.onset_s = loop.time() + onset_s
+                tail = np.zeros(3 * RATE_HZ, np.float32)
+                async for message in self._paced(np.concatenate((over, tail))):
+                    yield message
+                return
+            async for message in self._paced(silence):
+                yield message
+
+    async def _paced(self, samples: Samples) -> AsyncGenerator[Inbound]:
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
+        for start in range(0, len(samples), CHUNK):
+            due_s += CHUNK / RATE_HZ
+            await asyncio.sleep(due_s - loop.time())
+            while not self._reports.empty():
+                yield self._reports.get_nowait()
+            yield CallerAudio(samples[start : start + CHUNK], RATE_HZ)
+
+
+def _loud_of(speech: Speech) -> tuple[float, float]:
+    loud = np.flatnonzero(np.abs(speech.samples) > LOUD * max(np.abs(speech.samples).max(), 1e-6))
+    return (float(loud[0]) / speech.rate_hz, float(loud[-1]) / speech.rate_hz)
+
+
+async def answers(
+    services: Services, files: Sequence[Path], callers: int, tell: Callable[[str], None]
+) -> list[Heard]:
+    """Each file as a call of its own, `callers` of them at a time."""
+    recordings = [load(path) for path in files]
+    free = asyncio.Semaphore(callers)
+
+    async def one(path: Path, samples: Samples) -> Heard:
+        async with free:
+            heard = await Call(samples).hold(services)
+            tell(f"{path.name}: {heard.transcript or 'nothing heard'}")
+            return heard
+
+    return list(await asyncio.gather(*map(one, files, recordings)))
+
+
+async def interruptions(
+    services: Services, question: Path, clips: Sequence[Path], tell: Callable[[str], None]
+) -> list[Heard]:
+    """The question's answer talked over by each clip in turn."""
+    asked, found = load(question), []
+    for clip in clips:
+        heard = await Call(asked, load(clip)).hold(services)
+        tell(f"{clip.name}: {'stopped' if heard.decided_s else 'went on'}")
+        found.append(heard)
+    return found
+
+
+def latency_report(calls: Sequence[Heard]) -> dict[str, object]:
+    """Milliseconds from the last loud sample to the first sound, whole and by step."""
+    answered = [one for one in calls if one.first_sound_s is not None]
+    total = [1000 * ((one.first_sound_s or 0.0) - one.last_loud_s) for one in answered]
+    steps: dict[str, list[float]] = {}
+    for one in answered:
+        for step, ms in (one.trace.timings_ms if one.trace else {}).items():
+            steps.setdefault(step, []).append(ms)
+    return {
+        "calls": len(calls),
+        "answered": len(answered),
+        "last_speech_to_first_sound_ms": percentiles(total),
+        "trace_ms": {step: percentiles(found) for step, found in steps.items()},
+    }
+
+
+def interruption_report(calls: Sequence[Heard]) -> dict[str, object]:
+    """How many clips stopped the assistant, and how soon."""
+    over = [one for one in calls if one.onset_s]
+    stopped = [one for one in over if one.decided_s]
+    silent = [1000 * ((one.silent_s or 0.0) - one.onset_s) for one in stopped]
+    decided = [1000 * ((one.decided_s or 0.0) - one.onset_s) for one in stopped]
+    ducked = [1000 * (one.ducked_s - one.onset_s) for one in over if one.ducked_s]
+    after = [s - d for s, d in zip(silent, decided, strict=True)]
+    return {
+        "clips": len(over),
+        "stopped": len(stopped),
+        "unducked": sum(any(isinstance(m, Unduck) for m in one.messages) for one in over),
+        "onset_to_duck_ms": percentiles(ducked),
+        "onset_to_silence_ms": percentiles(silent),
+        "decision_to_silence_ms": percentiles(after),
+    }
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float] | None:
+    """The median, the 95th percentile and the largest, in whole milliseconds."""
+    if not values:
+        return None
+    if len(values) == 1:
+        return {"p50": round(values[0]), "p95": round(values[0]), "max": round(values[0])}
+    cuts = quantiles(values, n=20, method="inclusive")
+    return {"p50": round(cuts[9]), "p95": round(cuts[18]), "max": round(max(values))}
