@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+import numpy as np
+
 from api.call import HISTORY_TURNS, PROMPTS, Answering, Stages, converse
 from api.metrics import Metrics
 from api.settings import Settings
@@ -218,7 +220,13 @@ class Services:
         from asr.recording import for_reading
 
         try:
-            await self.ears.start()
+            rate_hz, _ = await self.ears.start()
+            ear = self.ears.open()
+            noise = np.random.default_rng(0).normal(0.0, 0.1, 2 * rate_hz)
+            await ear.peek(noise.astype(np.float32))  # the first step of a model is its slowest
+            await ear.close()
+            async for _ in self.answerer.answer("Сколько стоит доставка?"):
+                """The first search loads the index and the dictionaries."""
             await asyncio.to_thread(for_reading, [Transcript("да", (Word("да", 0, 1, 1),), 1)])
             for prompt in PROMPTS:
                 phrases = [phrase async for phrase in self.speak(prompt)]

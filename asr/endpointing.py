@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from russian.tables import listed
 
-FINISHED_S = 0.36
-PLAIN_S = 0.48
+FINISHED_S = 0.32
+PLAIN_S = 0.45
 UNKNOWN_S = 0.8
 HANGING_S = 1.3
 DICTATING_S = 1.6

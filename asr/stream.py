@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from asr.cache_aware import CacheAware, Greedy, is_cache_aware
 from asr.engine import Recogniser, load_recogniser
 from dialog.messages import Samples, Word
 
@@ -78,4 +79,7 @@ def load_engine(reference: str, device: str = "auto") -> Engine:
 
     # Chunks are small: a second thread gains nothing, and takes a core from the voice.
     torch.set_num_threads(1)
+    model = getattr(recogniser, "model", None)
+    if model is not None and is_cache_aware(model):
+        return CacheAware(model, Greedy(model))
     return Growing(recogniser)

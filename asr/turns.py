@@ -90,7 +90,7 @@ class Rules:
     onset_over: int = 4
     window: int = 6
     before: int = 12
-    peek_s: float = 0.16
+    peek_s: float = 0.13
     long_s: float = 1.4
     nothing_s: float = 0.45
     given_up_s: float = 1.5

@@ -24,6 +24,8 @@ MIN_SPEED, MAX_SPEED = 0.25, 4.0
 SENTENCE_PAUSE_S = 0.25
 CLAUSE_PAUSE_S = 0.1
 FADE_S = 0.004
+LEAD_S = 0.02
+SILENT = 0.01
 
 
 async def speak(
@@ -109,8 +111,12 @@ async def _speech(
 def _synthesised(
     synthesiser: Synthesiser, reading: str, manner: tuple[str, float]
 ) -> tuple[Samples, int]:
-    """One phrase, its edges faded so that phrases join without a click."""
-    samples = synthesiser.synthesise(reading, *manner).copy()
+    """One phrase, the silence before it cut off, its edges faded so that phrases join without a
+    click."""
+    samples = synthesiser.synthesise(reading, *manner)
+    loud = np.flatnonzero(np.abs(samples) > SILENT)
+    lead = max(0, int(loud[0]) - round(LEAD_S * synthesiser.rate_hz)) if len(loud) else 0
+    samples = samples[lead:].copy()
     fade = min(round(FADE_S * synthesiser.rate_hz), len(samples) // 2)
     ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
     samples[:fade] *= ramp

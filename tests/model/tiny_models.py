@@ -41,7 +41,7 @@ def tokenizer(folder: Path, tags: bool = False) -> dict[str, Any]:
 
 
 def save_asr(kind: str, path: Path) -> Path:
-    """A recogniser of a kind: ctc, rnnt, tdt, hybrid, prompt or hybrid-prompt."""
+    """A recogniser of a kind: ctc, stream, rnnt, tdt, hybrid, prompt or hybrid-prompt."""
     import torch
     from nemo.collections.asr import models
     from omegaconf import OmegaConf
@@ -50,6 +50,7 @@ def save_asr(kind: str, path: Path) -> Path:
     config = _asr_config(kind, path.with_suffix(""))
     cls = {
         "ctc": models.EncDecCTCModelBPE,
+        "stream": models.EncDecCTCModelBPE,
         "rnnt": models.EncDecRNNTBPEModel,
         "tdt": models.EncDecRNNTBPEModel,
         "hybrid": models.EncDecHybridRNNTCTCBPEModel,
@@ -113,7 +114,16 @@ def _asr_config(kind: str, folder: Path) -> dict[str, Any]:
         "model_defaults": {"enc_hidden": D_MODEL, "pred_hidden": 16, "joint_hidden": 16},
         "subsampling_factor": 4,
     }
-    if kind == "ctc":
+    if kind == "stream":
+        config["preprocessor"]["normalize"] = "NA"
+        config["encoder"] |= {
+            "n_layers": 2,
+            "att_context_size": [[70, 6], [70, 1]],
+            "att_context_style": "chunked_limited",
+            "causal_downsampling": True,
+            "conv_context_size": "causal",
+        }
+    if kind in ("ctc", "stream"):
         return config | _ctc_parts()
     config |= _transducer_parts(tdt=kind == "tdt")
     if kind.startswith("hybrid"):
