@@ -15,7 +15,7 @@ from statistics import quantiles
 
 import numpy as np
 
-from api.playout import Playout
+from api.telephony.pacing import Playout
 from api.wiring import Services
 from dialog.audio import decode
 from dialog.messages import (
