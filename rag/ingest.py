@@ -52,7 +52,10 @@ def walk(path: Path) -> Iterator[File]:
 
 def document_id(source: str) -> str:
     """An id that the same source has again: a readable part, and a hash that tells it apart."""
-    stem = re.sub(r"[^0-9a-zа-яё]+", "-", Path(source).stem.lower()).strip("-")[:40]
+    path = Path(source)
+    # A saved site is a tree of index.html: the folder tells them apart.
+    name = path.parent.name if path.stem == "index" and path.parent.name else path.stem
+    stem = re.sub(r"[^0-9a-zа-яё]+", "-", name.lower()).strip("-")[:40]
     digest = hashlib.sha256(source.encode()).hexdigest()[:8]
     return f"{stem}-{digest}" if stem else digest
 
