@@ -79,7 +79,8 @@ class Answerer:
         hits = self._library.search_passages(whole, CANDIDATES)
         asked = evidence.question(whole, hits, self._library.idf)
         found = evidence.weigh(asked, hits)
-        if evidence.confidence(asked, found) < self._threshold:
+        sure = evidence.confidence(asked, found, self._library.words_score(whole))
+        if sure < self._threshold:
             return asked, []
         least = COVERAGE_OF_BEST * found[0].coverage
         return asked, [one for one in found[:PASSAGES] if one.coverage >= least]

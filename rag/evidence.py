@@ -146,19 +146,19 @@ def weigh(asked: Question, hits: Sequence[Hit]) -> list[Evidence]:
     return sorted(found, key=lambda evidence: -evidence.coverage)
 
 
-def confidence(asked: Question, found: Sequence[Evidence]) -> float:
+def confidence(asked: Question, found: Sequence[Evidence], words_score: float) -> float:
     """How likely it is that these passages answer the question, 0 to 1.
 
     A logistic regression over what the passage that covers most covers, what its best sentence
-    covers, how many words were asked, and the best score of the index for each unit of the
-    question's weight.
+    covers, how many words were asked, and the best score by words (that of fused or reranked
+    hits is of another scale) for each unit of the question's weight.
     """
     if not found or not asked.weight:
         return 0.0
     coverage, sentence = max((one.coverage, _best_sentence(asked, one)) for one in found)
     least = LEAST_WORDS if sentence >= WHOLE else 1
     words = min(max(len(asked.parts), least), MOST_WORDS)
-    score = max(one.hit.score for one in found) / (2 * asked.weight)
+    score = words_score / (2 * asked.weight)
     total = BIAS + COVERAGE * coverage + SENTENCE * sentence + WORDS * words + SCORE * score
     return 1 / (1 + math.exp(-total))
 

@@ -176,6 +176,12 @@ class Library:
         """The best `top` passages, best first; several may be of one document."""
         return self._hits(self._found(query, top, tags))
 
+    def words_score(self, query: str) -> float:
+        """The best passage's score by words alone: of one scale, whatever else is configured."""
+        self.refresh()
+        found = self._index.query(sparse.query_vector(query), None, 1)
+        return found[0].score if found else 0.0
+
     def phrases(self) -> list[str]:
         """Names in the documents, in the words in which a caller would say them."""
         with self._store.reading() as session:

@@ -8,6 +8,7 @@ import math
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,14 @@ def test_limit_is_kept_and_the_best_come_first(index: Index) -> None:
     hits = index.query(ask(1), None, 3)
     assert [hit.document_id for hit in hits] == ["d4", "d3", "d2"]
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_only_points_with_one_of_the_tags(index: Index) -> None:
+    for name, tags in (("a", ("x",)), ("b", ("y", "z")), ("c", ())):
+        index.replace({name: [replace(point(name, 0, {1: 1.0}), tags=tags)]})
+    for wanted, names in ((["x"], {"a"}), (["x", "z"], {"a", "b"}), ([], {"a", "b", "c"})):
+        hits = index.query(ask(1), None, 10, wanted)
+        assert {hit.document_id for hit in hits} == names
 
 
 def test_an_empty_query_finds_nothing(index: Index) -> None:

@@ -126,6 +126,32 @@ def test_what_is_heard_finds_what_is_written(library: Library, tmp_path: Path, q
 
 
 @ON_SQLITE
+def test_a_search_is_narrowed_by_tags(library: Library, tmp_path: Path) -> None:
+    home, office = (article(tmp_path, name, f"Слоны номер {name}.") for name in ("дом", "офис"))
+    library.ingest([home], tags=["квартира"])
+    library.ingest([office], tags=["бизнес", "срочно"])
+    assert len(library.search("слоны", 5)) == 2
+    assert [hit.title for hit in library.search("слоны", 5, ["квартира"])] == ["дом"]
+    assert len(library.search("слоны", 5, ["квартира", "срочно"])) == 2
+    assert library.search("слоны", 5, ["нет такого"]) == []
+    # Other tags are a change.
+    assert library.ingest([home], tags=["дача"]).count("updated") == 1
+    assert library.search("слоны", 5, ["квартира"]) == []
+    assert [hit.title for hit in library.search("слоны", 5, ["дача"])] == ["дом"]
+
+
+@ON_SQLITE
+def test_names_in_the_documents_are_kept_in_a_file(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "phrases.txt"
+    library = open_library(store, tmp_path / "index", phrases=path)
+    (taken,) = library.ingest([article(tmp_path, "а", "Есть тариф «Игровой 500».")]).documents
+    assert path.read_text(encoding="utf-8") == "игровой пятьсот\n"
+    library.remove(taken.id)
+    assert path.read_text(encoding="utf-8") == ""
+    library.close()
+
+
+@ON_SQLITE
 def test_nothing_asked_and_nothing_there_find_nothing(library: Library, tmp_path: Path) -> None:
     assert library.search("слоны", 3) == []
     library.ingest([article(tmp_path, "Первая", "Статья о слонах.")])

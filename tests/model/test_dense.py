@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rag import evidence
+from rag.answer import THRESHOLD
 from rag.dense import SentenceEncoder
 from rag.library import open_library
 from store.engine import Store, open_store
@@ -66,3 +68,17 @@ def test_a_library_with_a_model_fuses_both(tiny: str, store: Store, tmp_path: Pa
     plain = open_library(store, tmp_path / "index")
     assert [hit.title for hit in plain.search("тариф стоит", 2)] == ["b"]
     plain.close()
+
+
+def test_with_a_model_the_same_questions_are_answered(
+    tiny: str, store: Store, tmp_path: Path
+) -> None:
+    """Fused scores are of another scale than words': what is known must not depend on it."""
+    (tmp_path / "b.md").write_text("Тариф «Домашний» стоит 500 рублей.", encoding="utf-8")
+    library = open_library(store, tmp_path / "index", dense_model=tiny)
+    library.ingest([tmp_path / "b.md"])
+    hits = library.search_passages("сколько стоит тариф домашний", 5)
+    asked = evidence.question("сколько стоит тариф домашний", hits, library.idf)
+    score = library.words_score(asked.text)
+    assert evidence.confidence(asked, evidence.weigh(asked, hits), score) >= THRESHOLD
+    library.close()

@@ -1,0 +1,57 @@
+"""A cross-encoder made on the spot: random weights, real code."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.library import open_library
+from rag.rerank import CrossEncoderReranker
+from store.engine import Store, open_store
+
+pytestmark = pytest.mark.model
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "слоны", "тигры", "статья", "о"]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A BERT of one layer with one output, saved as hub models are."""
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("bert")
+    (folder / "vocab.txt").write_text("\n".join(WORDS), encoding="utf-8")
+    config = BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        num_labels=1,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path}/beseda.db")
+    yield opened
+    opened.close()
+
+
+def test_its_order_is_the_answer(tiny: str, store: Store, tmp_path: Path) -> None:
+    texts = {"a": "Статья о слоны.", "b": "Статья тигры о слоны.", "c": "Слоны слоны статья."}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+    library = open_library(store, tmp_path / "index", rerank_model=tiny)
+    library.ingest([tmp_path / f"{name}.md" for name in texts])
+    hits = library.search("статья слоны", 3)
+    model = CrossEncoderReranker(tiny, device="cpu")
+    read = {name: f"{name}\n\n{text}" for name, text in texts.items()}
+    scores = dict(zip(read, model.scores("статья слоны", list(read.values())), strict=True))
+    assert [hit.title for hit in hits] == sorted(scores, key=lambda name: -scores[name])
+    assert [hit.score for hit in hits] == pytest.approx(sorted(scores.values(), reverse=True))
+    assert model.scores("статья", []) == []
+    library.close()
