@@ -12,7 +12,7 @@ PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-
 BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test test-unit test-vllm test-gpu check bench asr-model tts-model clean
+.PHONY: help demo serve test test-unit test-vllm test-gpu check bench bench-text asr-model tts-model clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,14 @@ test-gpu: $(VENV)/.installed-dev  ## transcription and synthesis on CUDA; says s
 
 bench: $(VENV)/.installed-dev  ## timings, as ratios within one run
 	$(BIN)/pytest -m bench -s
+
+build/nemo-text/.installed:  # the peer, apart: its pynini and its pins are its own
+	@$(BIN)/python -m venv build/nemo-text && build/nemo-text/bin/python -m pip --quiet install \
+		nemo_text_processing==1.2.0 && touch $@
+
+bench-text: $(VENV)/.installed-dev build/nemo-text/.installed  ## russian/ beside NeMo's normaliser
+	$(BIN)/python -m tests.bench.peers speed
+	$(BIN)/python -m tests.bench.peers table > docs/russian-peers.md
 
 asr-model: $(VENV)/.installed-train  ## the recogniser from nothing, into build/asr (root, hours)
 	$(BIN)/python -m models.recipes.asr.train --home build/asr

@@ -17,7 +17,7 @@ from api.cli import BAD_INPUT, DONE, FAULT, complain
 from api.questions import check_question, typed
 from api.settings import Settings, read_settings
 from api.talk import Reply, collect, joined
-from api.wiring import Services, settle_in
+from api.wiring import Services, own_rules, settle_in
 from dialog.audio import decode, write_wav
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Speech, Transcript
@@ -26,9 +26,9 @@ from rag.library import Progress
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out one parsed command; returns its exit status."""
-    if arguments.command == "normalize":  # needs neither a home nor settings
-        return normalize(arguments)
     settings = read_settings()
+    if arguments.command == "normalize":  # needs no home
+        return normalize(arguments, settings)
     settle_in(settings.home)
     if arguments.command == "serve":
         return serve(settings)
@@ -214,14 +214,20 @@ def bench(arguments: argparse.Namespace, services: Services) -> int:
     return DONE
 
 
-def normalize(arguments: argparse.Namespace) -> int:
+def normalize(arguments: argparse.Namespace, settings: Settings) -> int:
     """Each line of standard input, converted; as many lines out as in."""
     from russian.spoken import to_spoken
     from russian.written import to_written
 
     convert = to_spoken if arguments.to == "spoken" else to_written
-    for line in sys.stdin:
-        converted = convert(line.rstrip("\n"))
+    custom = own_rules(settings)
+    # Bytes, since a line that is not UTF-8 must be refused in every locale.
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            text = line.decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise BadInput(f"line {number} of standard input is not UTF-8") from None
+        converted = convert(text, custom)
         if arguments.json:
             spans = [[s.source_start, s.source_end, s.start, s.end] for s in converted.spans]
             _print_json({"text": converted.text, "spans": spans})

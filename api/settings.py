@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     asr_model: str = "asr-ru-small"
     tts_model: str = "tts-ru-fastpitch"
     voice: str | None = None
+    rules: Path | None = None
 
     greeting: str = GREETING
     audiosocket_host: str = "127.0.0.1"

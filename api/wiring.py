@@ -34,6 +34,7 @@ from rag.answer import Answerer
 from rag.breaker import Breaker
 from rag.library import Library, open_library
 from rag.llm import ChatMessage, ChatModel, OpenAIChat, Timeouts
+from russian.custom import NO_RULES, CustomRules, RulesError, load_rules
 from store.conversations import (
     Conversation,
     ConversationInfo,
@@ -72,6 +73,14 @@ def settle_in(home: Path) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+def own_rules(settings: Settings) -> CustomRules:
+    """The operator's rules of `BESEDA_RULES`; raises BadInput for a file that cannot be used."""
+    try:
+        return load_rules(settings.rules.expanduser()) if settings.rules else NO_RULES
+    except RulesError as error:
+        raise BadInput(str(error)) from None
+
+
 class Services:
     """The parts of one process. Use it as a context: leaving it stops every thread."""
 
@@ -98,6 +107,10 @@ class Services:
         for name in ("ears", "recogniser", "synthesiser", "library", "store"):
             if name in self.__dict__:
                 getattr(self, name).close()
+
+    @cached_property
+    def rules(self) -> CustomRules:
+        return own_rules(self.settings)
 
     @cached_property
     def store(self) -> Store:
@@ -191,9 +204,12 @@ class Services:
         self, text: AsyncIterator[str] | str, voice: str | None = None, speed: float = 1.0
     ) -> AsyncIterator[Speech]:
         """Written text to phrases of speech; raises BadInput for an unknown voice."""
+        from russian.voice import voice_text
         from tts.speech import speak
 
-        return speak(text, self.synthesiser, voice or self.settings.voice, speed, cache=self.spoken)
+        read = partial(voice_text, custom=self.rules)
+        chosen = voice or self.settings.voice
+        return speak(text, self.synthesiser, chosen, speed, read, cache=self.spoken)
 
     def stages(self, *, spoken: bool, history: Sequence[ChatMessage] = ()) -> Stages:
         """What one exchange, or one call, runs through."""

@@ -66,6 +66,12 @@ def forms(word: str) -> tuple[Form, ...]:
     )
 
 
+def same_but_for_yo(word: str) -> tuple[str, ...]:
+    """Dictionary forms that this lower-case word spells when е may stand for ё."""
+    found = analyser().dictionary.words.similar_items(word, analyser().char_substitutes)
+    return tuple(spelled for spelled, _ in found)
+
+
 def is_known(word: str) -> bool:
     """Whether the dictionary holds this word form."""
     return bool(analyser().word_is_known(word.lower()))

@@ -19,7 +19,9 @@ from russian import (
     signs,
 )
 from russian.cleaning import clean, tidy
+from russian.custom import NO_RULES, CustomRules
 from russian.euphony import vocalise
+from russian.heteronyms import mark, restore_yo
 from russian.rules import Rules, one_pass
 from russian.spans import Converted, chain
 
@@ -44,13 +46,14 @@ def _rules() -> Rules:
     )
 
 
-def to_spoken(text: str) -> Converted:
+def to_spoken(text: str, custom: CustomRules = NO_RULES) -> Converted:
     """Text as it is read aloud; idempotent, and linear in the length of the text.
 
     Returns Russian letters, spaces, punctuation and stress marks, with a span for each piece that
-    changed.
+    changed. A customer's rules come before all others.
     """
-    done = clean(text)
+    done = custom.pronounce(text)
+    done = chain(done, clean(done.text))
     # A rule's words may make their neighbours' rules fit; two passes settle all that is known.
     for _ in range(_PASSES):
         step = one_pass(done.text, _rules())
@@ -58,4 +61,6 @@ def to_spoken(text: str) -> Converted:
         done = chain(done, tidy(done.text))
         if not step.spans:
             break
-    return chain(done, vocalise(done.text))
+    for last in (vocalise, custom.stress, mark, restore_yo):
+        done = chain(done, last(done.text))
+    return done

@@ -8,6 +8,7 @@ Knows the voice's alphabet. A checkpoint stores the version it was trained with 
 import re
 from collections.abc import Mapping
 
+from russian.custom import NO_RULES, CustomRules
 from russian.stress import Accentor, marked, own_marks
 
 VOICE_TEXT_VERSION = 1
@@ -31,16 +32,21 @@ _HEARD_AS = (
 )
 
 
-def voice_text(text: str, dictionary: Mapping[str, str] | None = None) -> str:
+def voice_text(
+    text: str,
+    dictionary: Mapping[str, str] | None = None,
+    custom: CustomRules = NO_RULES,
+) -> str:
     """Any Russian text as the voice reads it: numbers in words, stresses marked, lower case.
 
     `dictionary` maps a plain lower-case word to its marked form ("квордлинг": "кв+ордлинг").
-    The result holds only letters, spaces, ".,!?-…" and `+` before stressed vowels; it is empty
-    when nothing can be read.
+    `custom` holds the operator's own rules.
+    The result holds only letters, spaces, ".,!?-…" and `+` before
+    stressed vowels; it is empty when nothing can be read.
     """
     from russian.spoken import to_spoken
 
-    return read_aloud(to_spoken(text).text, dictionary)
+    return read_aloud(to_spoken(text, custom).text, dictionary)
 
 
 def read_aloud(

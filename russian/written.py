@@ -7,6 +7,7 @@ telephones and codes in dictation.py.
 from collections.abc import Callable, Iterator, Sequence
 
 from russian import addresses, amounts, dictation, hours, writing
+from russian.custom import NO_RULES, CustomRules
 from russian.reading import Found, Token, tokens
 from russian.spans import Converted, Replacement, rewrite
 
@@ -26,16 +27,17 @@ _RULES: tuple[WrittenRule, ...] = (
 )
 
 
-def to_written(text: str) -> Converted:
+def to_written(text: str, custom: CustomRules = NO_RULES) -> Converted:
     """Numbers, dates, money and brands as documents write them; other words untouched."""
-    return rewrite(text, _replacements(text))
+    rules = (custom.write, *_RULES) if custom.replacements else _RULES
+    return rewrite(text, _replacements(text, rules))
 
 
-def _replacements(text: str) -> Iterator[Replacement]:
+def _replacements(text: str, rules: Sequence[WrittenRule]) -> Iterator[Replacement]:
     words = tokens(text)
     position = 0
     while position < len(words):
-        for rule in _RULES:
+        for rule in rules:
             found = rule(words, position)
             if found:
                 last, written = found

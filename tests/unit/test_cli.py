@@ -142,8 +142,45 @@ def test_queries_from_a_file_are_answered_in_order(beseda: Beseda, tmp_path: Pat
     assert [answer["hits"][0]["id"] for answer in answers] == ["d2", "d1"]
 
 
+def given(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8"))
+
+
+def test_normalize_gives_spans(beseda: Beseda, monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, "за пять рублей\r\n".encode())
+    done = beseda("normalize", "--to", "written", "--json")
+    assert json.loads(done.out) == {"text": "за 5 ₽", "spans": [[3, 14, 3, 6]]}
+
+
+def test_normalize_refuses_what_is_not_utf8(
+    beseda: Beseda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(monkeypatch, "5 рублей\n".encode() + b"\xff\xfe\n")
+    done = beseda("normalize", "--to", "spoken")
+    assert (done.status, done.out) == (2, "пять рублей\n")
+    assert done.err == "beseda: line 2 of standard input is not UTF-8\n"
+
+
+def test_normalize_knows_the_operators_words(
+    beseda: Beseda, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("words: {квордлинг: кв+ордлинг}\nreplacements: {акме пять: ACME-5}\n")
+    monkeypatch.setenv("BESEDA_RULES", str(rules))
+    given(monkeypatch, "Квордлинг за 5 рублей\n".encode())
+    assert beseda("normalize", "--to", "spoken").out == "кв+ордлинг за пять рублей\n"
+    given(monkeypatch, "модель акме пять\n".encode())
+    assert beseda("normalize", "--to", "written").out == "модель ACME-5\n"
+    rules.write_text("word: {}\n")
+    given(monkeypatch, b"")
+    done = beseda("normalize", "--to", "written")
+    assert done.status == 2
+    assert len(done.err.splitlines()) == 1
+    assert "unknown section 'word'" in done.err
+
+
 def test_normalize_answers_line_for_line(beseda: Beseda, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("5 рублей\n\nв 15:30\n"))
+    given(monkeypatch, "5 рублей\n\nв 15:30\n".encode())
     done = beseda("normalize", "--to", "spoken")
     assert done.status == 0
     assert done.out.split("\n")[1] == ""
