@@ -36,10 +36,10 @@ def likeness(one: str, other: str) -> float:
     return 2 * len(first & second) / (len(first) + len(second))
 
 
-def alike(word: str, others: Iterable[str]) -> Iterator[tuple[str, float]]:
+def alike(word: str, others: Iterable[str], least: float = LIKE) -> Iterator[tuple[str, float]]:
     """Those of the words that this may have been, with their likeness."""
     for other in others:
         if abs(len(other) - len(word)) <= len(word) // 2:
             reached = likeness(word, other)
-            if reached >= LIKE:
+            if reached >= least:
                 yield other, reached

@@ -8,10 +8,11 @@ in a coroutine use `asyncio.to_thread`.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from dialog.errors import BadInput
-from rag import ingest, rerank, sparse
+from rag import hearing, ingest, rerank, sparse
 from rag import phrases as vocabulary
 from rag.dense import Dense, SentenceEncoder
 from rag.edge import EdgeIndex
@@ -27,6 +28,9 @@ __all__ = ["DocumentInfo", "Hit", "Ingested", "Library", "Progress", "Report", "
 
 PASSAGES_PER_DOCUMENT = 4
 """Passages fetched for each document that a search wants; more when they are of too few."""
+
+CORRECTING, SURE = 15, 0.7
+"""Passages in which a misheard word is looked for, and how alike the right one must sound."""
 
 RECORDS_PER_TRANSACTION = 200
 """Records of a JSONL file written at once: some 50 ms, for other writers wait so long."""
@@ -251,12 +255,32 @@ class Library:
 
     def _found(self, query: str, limit: int, tags: Sequence[str] = ()) -> list[Found]:
         self.refresh()
-        wanted = sparse.query_vector(query)
+        wanted = sparse.query_vector(self._as_written(query, tags))
         dense = self._dense.embed_query(query) if self._dense else None
         if self._reranker is None:
             return self._index.query(wanted, dense, limit, tags)
         found = self._index.query(wanted, dense, max(limit, rerank.DEPTH), tags)
         return self._reranked(self._reranker, query, found)[:limit]
+
+    def _as_written(self, query: str, tags: Sequence[str]) -> str:
+        """The query, and for each word that no passage has the one that it sounds like.
+
+        Pieces of the misheard word find passages; these have the word that was meant, and it
+        then counts as a whole. Costs a second search, only where there is such a word.
+        """
+        terms = sparse.asked_terms(query)
+        known = self.idf(list(dict.fromkeys(terms)))
+        unknown = {term for term in terms if len(term) > 3 and term not in known}
+        heard = [word for word in sparse.words(query) if unknown & {*sparse.lemmas_of(word)}]
+        if not heard:
+            return query
+        hits = self._hits(self._index.query(sparse.query_vector(query), None, CORRECTING, tags))
+        written = {word for hit in hits for word in sparse.words(hit.text) if len(word) > 3}
+        meant = [
+            max(hearing.alike(word, written, SURE), key=itemgetter(1), default=("", 0.0))[0]
+            for word in heard
+        ]
+        return " ".join([query, *meant]).strip()
 
     def _reranked(self, reranker: Reranker, query: str, found: Sequence[Found]) -> list[Found]:
         """The first ones in the reranker's order, the rest below them in the index's."""

@@ -121,3 +121,30 @@ def test_against_langchain_qdrant(tmp_path: Path, capsys: pytest.CaptureFixture[
     library.close()
     store.close()
     assert table["beseda"][0] > table["langchain-qdrant"][0]
+
+
+def test_search_among_50_000_passages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In process, on what cores there are; the questions are the labelled ones, misheard too."""
+    words = " ".join(text for _, text in corpus().values()).split()
+    mix = random.Random(2)
+    path = tmp_path / "passages.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(50_000):
+            text = " ".join(mix.choices(words, k=60))
+            file.write(json.dumps({"_id": str(number), "text": text}) + "\n")
+    store = open_store(f"sqlite:///{tmp_path}/beseda.db")
+    library = open_library(store, tmp_path / "index")
+    began_s = time.perf_counter()
+    library.ingest([path])
+    ingested_s = time.perf_counter() - began_s
+    took_ms = []
+    for question in evaluation.read(ROOT / "samples" / "questions" / "labelled.jsonl"):
+        began_s = time.perf_counter()
+        assert library.search(question.text, 10)
+        took_ms.append((time.perf_counter() - began_s) * 1000)
+    took_ms.sort()
+    with capsys.disabled():
+        print(f"\ningested in {ingested_s:.0f} s; search p50 {took_ms[len(took_ms) // 2]:.1f} ms, "
+              f"p95 {took_ms[int(0.95 * len(took_ms))]:.1f} ms", end="")  # fmt: skip
+    library.close()
+    store.close()
