@@ -15,7 +15,7 @@ _FIXED = {
     "т. е.": "то есть", "т. к.": "так как", "т. д.": "так далее", "т. п.": "тому подобное",
     "т. н.": "так называемый", "т. о.": "таким образом", "т. ч.": "том числе", "др.": "другие",
     "н. э.": "нашей эры", "см.": "смотри", "напр.": "например", "вкл.": "включительно",
-    "искл.": "исключая", "прим.": "примечание", "проч.": "прочее",
+    "искл.": "исключая", "ок.": "около", "св.": "свыше", "прим.": "примечание", "проч.": "прочее",
     "ч/б": "чёрно-белый", "б/у": "бэ-у", "г-н": "господин", "г-жа": "госпожа", "и/или": "и или",
     "мин.": "минут", "сек.": "секунд", "макс.": "максимум", "тыс.": "тысяч", "млн": "миллионов",
     "млрд": "миллиардов", "руб.": "рублей", "коп.": "копеек", "проф.": "профессор",
@@ -31,13 +31,28 @@ _NOUNS = {
     "мкр.": "микрорайон", "мкрн.": "микрорайон", "д.": "дом", "корп.": "корпус", "к.": "корпус",
     "кв.": "квартира", "кв": "квартира", "оф.": "офис", "каб.": "кабинет", "эт.": "этаж",
     "под.": "подъезд", "тел.": "телефон", "моб.": "мобильный", "доб.": "добавочный", "г.": "город",
-    "с.": "село", "п.": "пункт", "пп.": "подпункт", "ст.": "статья", "ч.": "часть",
+    "с.": "село", "п.": "пункт", "абз.": "абзац", "пп.": "подпункт", "ст.": "статья", "ч.": "часть",
     "стр.": "страница", "рис.": "рисунок", "табл.": "таблица", "разд.": "раздел", "гл.": "глава",
     "дог.": "договор", "л/с": "лицевой счёт", "р/с": "расчётный счёт",
 }  # fmt: skip
 # Only before a number: "д. 12"; other letters before a full stop are other things.
 _NEEDS_NUMBER = frozenset(
-    ("д.", "к.", "под.", "п.", "пп.", "ст.", "ч.", "стр.", "эт.", "каб.", "корп.", "кв", "гл.")
+    (
+        "д.",
+        "к.",
+        "под.",
+        "п.",
+        "абз.",
+        "пп.",
+        "ст.",
+        "ч.",
+        "стр.",
+        "эт.",
+        "каб.",
+        "корп.",
+        "кв",
+        "гл.",
+    )
 )
 _NEEDS_NAME = frozenset(("гр.", "г.", "с.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул"))
 # The case is written: "пр-та", "б-ре", "р-ну".
@@ -59,6 +74,8 @@ _DAYS = {
     "вс": ("воскресенье", "воскресенья", "воскресенье"),
 }  # fmt: skip
 _NAME = re.compile(r" ?([А-ЯЁ][а-яё]+)")
+_NAMED_BEFORE = re.compile(r"[А-ЯЁ][а-яё]+(?:ий|ый|ой|ая|ое|ого|ому|ом) $")
+_PART_BEFORE = re.compile(r"(?<![а-яё])(?:пп?|ч|абз)\. ?[\d.]+,? $", re.IGNORECASE)
 _VOWELS = frozenset("АЕЁИОУЫЭЮЯ")
 _LONGEST_SPELLED = 5
 
@@ -136,11 +153,17 @@ def _say_noun(found: re.Match[str]) -> str | None:
     following = found.string[found.end() : found.end() + 3].lstrip(' «"№')
     if key in _NEEDS_NUMBER and not following[:1].isdigit():
         return None
-    if key in _NEEDS_NAME and not following[:1].isupper():
+    if (
+        key in _NEEDS_NAME
+        and not following[:1].isupper()
+        and not _NAMED_BEFORE.search(found.string[max(0, found.start() - 24) : found.start()])
+    ):
         return None
     before = found.string[max(0, found.start() - 20) : found.start()]
     noun = "строение" if key == "стр." and _HOUSE_BEFORE.search(before) else _NOUNS[key]
     case = _named_case(found, cases_before(found.string, found.start()), key)
+    if _PART_BEFORE.search(before):
+        case = "gent"  # "часть два статьи пятнадцать"
     return _capital(noun if " " in noun else inflect(noun, case, False), found)
 
 
@@ -178,6 +201,8 @@ def _say_acronym(found: re.Match[str]) -> str | None:
 @lru_cache(maxsize=5_000)
 def _readable(word: str) -> bool:
     """Whether an acronym is read as a word: "ЖЭК", "ГОСТ", but "МТС", "ОМС" and "ГИБДД" are not."""
+    if not set(word) & _VOWELS:
+        return len(word) > _LONGEST_SPELLED
     if len(word) > _LONGEST_SPELLED or (len(word) > 2 and is_known(word)):
         return True
     shape = "".join("V" if letter in _VOWELS else "C" for letter in word)

@@ -38,7 +38,7 @@ _GOVERNED: dict[str, tuple[Case, ...]] = {
     "о": ("loct", "accs"), "об": ("loct", "accs"), "при": ("loct",),
     "в": ("accs", "loct"), "во": ("accs", "loct"), "на": ("accs", "loct"),
     "за": ("accs", "ablt"), "под": ("accs", "ablt"), "через": ("accs",), "про": ("accs",),
-    "см.": ("accs",),
+    "см.": ("accs",), "ок.": ("gent",), "св.": ("gent",),
 }  # fmt: skip
 # Nouns whose number names one of a row: "3 этаж" is the third, also where "три" would agree.
 _ORDERED = frozenset(
@@ -71,9 +71,10 @@ _AWAY = re.compile(r"[\d ,.–-]{1,12}(?:км|м|см|миль|метр|кило
 
 # "см." is a verb, too; a minus belongs to the number.
 _BEFORE = re.compile(
-    rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+|[Сс]м\.)[ «\"(]{{1,3}}(?:(?<=[ (])[-−–]|минус )?$"
+    rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+|(?:[Сс]м|[Оо]к|[Сс]в)\.)[ «\"(]{{1,3}}"
+    r"(?:(?<=[ (])[-−–]|минус )?$"
 )
-_AFTER = re.compile(rf" (?:раб\. ?)?([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)")
+_AFTER = re.compile(rf" (?:раб\. ?)?([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)(?<! ст)(?<! ч)")
 _LOOK_BACK = 40
 
 
@@ -198,7 +199,9 @@ def _counted_cases(number: int, form: Form) -> tuple[Case, ...]:
     if is_one(number):
         return () if form.plural else (form.case,)
     if not form.plural:
-        return ("nomn", "accs") if is_few(number) and form.case == "gent" else ()
+        if not is_few(number) or form.case != "gent":
+            return ()
+        return ("nomn",) if form.animate and number < 5 else ("nomn", "accs")
     if form.case == "gent":
         return ("gent",) if is_few(number) else ("nomn", "accs", "gent")
     return (form.case,) if form.case in ("datv", "ablt", "loct") else ()

@@ -29,6 +29,7 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(rf"{time}{DASH}{time}{_END}"), _range, r"[:.]"),
         Rule("0", re.compile(rf"{time} и {time}{_END}"), _between, r"[:.]"),
         Rule("0", re.compile(rf"{_HOUR}:{_MINUTE}(?::[0-5]\d)?{_END}{_HOURS}"), _clock, r":"),
+        Rule("0", re.compile(r"(\d{1,3}):(\d{1,5})(?![\d:])"), _score, ":"),
         Rule("0", re.compile(rf"{_HOUR}\.{_MINUTE}{_END}"), _dotted, r"\."),
     ]
 
@@ -74,6 +75,14 @@ def _clock(found: re.Match[str]) -> str:
         return _start(int(found.group(1)), int(found.group(2)))
     case = case_before(found.string, found.start())
     return in_words(int(found.group(1)), int(found.group(2)), case)
+
+
+def _score(found: re.Match[str]) -> str:
+    """ "3:1" of a match, "1:500" of a map."""
+    first, second = int(found.group(1)), int(found.group(2))
+    if first == 1 and second >= 10:
+        return f"один к {cardinal(second, 'datv')}"
+    return f"{cardinal(first)} {cardinal(second)}"
 
 
 def _dotted(found: re.Match[str]) -> str | None:

@@ -28,6 +28,10 @@ _YEARS_FORMS: dict[Case, str] = {
 }  # fmt: skip
 _YEARS_CASES = {form: case for case, form in _YEARS_FORMS.items() if case != "accs"}
 _DAYS_AROUND = ("сегодня", "завтра", "вчера", "послезавтра", "позавчера")
+# A date and nothing else is named, and not a time when something happens.
+_ALONE = re.compile(
+    r"[\d./-]{6,10}(?: ?г\.?| года)?\.?|\d{1,2} [а-я]{3,8}(?: \d{4}(?: ?г\.| года)?)?\.?"
+)
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 _TURN_OF_CENTURY = 50  # "49" is 2049, "50" is 1950
 
@@ -65,7 +69,7 @@ def day_case(text: str, start: int) -> Case:
     before = word_before(text, start)
     if before in ("на", "по", "за", "под"):
         return "accs"
-    if before in _DAYS_AROUND:
+    if before in _DAYS_AROUND or (not text[:start].strip() and _ALONE.fullmatch(text, start)):
         return "nomn"
     allowed = cases_before(text, start)
     return allowed[0] if allowed and allowed[0] in ("datv", "ablt") else "gent"

@@ -13,6 +13,7 @@ _PREFIXES = listed(
     трек обращени"""
 )
 _CODES = tuple(word for word in _PREFIXES if word not in ("номер", "телефон"))
+_SHORTEST_PAIR = 4  # digits
 _MOST = 40  # words in one dictated number
 _LONGEST_PHONE = 24  # numerals; eleven digits one by one, some repeated in a group
 _LONG = (1, 3, 3, 2, 2)  # how the digits of a telephone fall into groups
@@ -51,6 +52,8 @@ def sequence(words: Sequence[Token], first: int) -> Found | None:
         return last, local
     groups = _groups(run)
     fewest = _FEWEST_GROUPS_OF_A_CODE if named else _FEWEST_GROUPS
+    if len(values) == 2 and sum(map(len, groups)) < _SHORTEST_PAIR:
+        return None  # "счёт три два"
     return None if plus or len(groups) < fewest else (last, "".join(groups))
 
 

@@ -33,6 +33,9 @@ def rules() -> list[Rule]:
     """A whole word after the hyphen makes a compound; a few letters are an ending."""
     return [
         Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{1,3})(?![а-яё-])"), _with_ending, r"[-–]"),
+        Rule(
+            "0", re.compile(r"(\d{1,6})[-–](?=[А-ЯЁA-Z]{1,6}(?![а-яё]))"), _before_letters, r"[-–]"
+        ),
         Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{4,40})(?![а-яё])"), _compound, r"[-–]"),
     ]
 
@@ -78,6 +81,11 @@ def _noun_with(ending: str, nouns: tuple[Form, ...]) -> Form | None:
         plural = (f for f in nouns if f.plural and f.case == "datv" and ending != "ом")
         return next(singular, None) or next(plural, None)
     return None
+
+
+def _before_letters(found: re.Match[str]) -> str:
+    """ "152-ФЗ" is a number and letters."""
+    return cardinal(int(found.group(1))) + " "
 
 
 def _compound(found: re.Match[str]) -> str:

@@ -132,6 +132,14 @@ sales        сейлс
 admin        админ
 Reset        ресет
 Live         лайв
+Ctrl         контрол
+Alt          альт
+Shift        шифт
+Enter        энтер
+Esc          эскейп
+Delete       делит
+Tab          таб
+Caps Lock    капс лок
 Galaxy       гэлакси
 price        прайс
 service      сервис
@@ -232,7 +240,8 @@ _ONE_WAY = frozenset(
         """LAN WAN MAC PIN Visa Plus Max Pro Premium Start Light Lite Home Family Smart Box Online
         Offline Internet Beseda Zoom Steam Chrome Word email SIM CD SOS Safari SIP
         Python OK 4K 2G 3G 4G 5G 3D example admin Reset Live АО ИП ЕС ПО ТО УК БИК ЛК
-        ОАО КТ Galaxy price service site shop store delivery drive cloud music disk Note Air Mini
+        ОАО КТ Ctrl Alt Shift Enter Esc Delete Tab
+        Galaxy price service site shop store delivery drive cloud music disk Note Air Mini
         Ultra router server file game team time life house Intel Tesla Yandex ОСАГО КАСКО
         business privacy office sales"""
     )

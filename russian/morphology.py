@@ -73,8 +73,10 @@ def same_but_for_yo(word: str) -> tuple[str, ...]:
 
 
 def is_known(word: str) -> bool:
-    """Whether the dictionary holds this word form."""
-    return bool(analyser().word_is_known(word.lower()))
+    """Whether the dictionary holds this form of a word that is no abbreviation."""
+    return any(
+        parse.is_known and "Abbr" not in parse.tag for parse in analyser().parse(word.lower())
+    )
 
 
 @lru_cache(maxsize=50_000)

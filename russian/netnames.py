@@ -4,12 +4,13 @@ import re
 from functools import cache
 
 from russian.abbreviations import hyphen
-from russian.agreement import agree, cases_before, in_words, noun_after
+from russian.agreement import agree, cases_before, in_words, noun_after, word_before
 from russian.latin import say_latin, spell, transliterate
 from russian.lexicon import spoken_forms
-from russian.morphology import forms
+from russian.morphology import Form, forms
 from russian.numerals import cardinal, ordinal, spelled
 from russian.rules import Rule
+from russian.tables import listed
 
 _SIGNS = {"@": "собака", ".": "точка", "/": "слэш", "-": "дефис", "_": "подчёркивание",
           ":": "двоеточие", "?": "вопрос", "=": "равно", "&": "амперсанд", "%": "процент",
@@ -20,6 +21,7 @@ _DOMAINS = {"ru": "ру", "com": "ком", "org": "орг", "net": "нет", "su
             "vk": "вэ-ка", "support": "суппорт", "help": "хелп"}  # fmt: skip
 _PIECE = re.compile(r"[a-z]+|[а-яё]+|\d+|[^\w\s]|_", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![A-Za-z0-9&/@])")
+_ROWS = frozenset(listed("глава том часть раздел акт век класс этап тур серия книга"))
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
@@ -94,13 +96,25 @@ def _roman(found: re.Match[str]) -> str | None:
         form = next((f for f in nouns if f.case in wanted), nouns[0])
         return ordinal(number, form.case or "nomn", form.gender or "masc")
     name = re.search(r"([А-ЯЁ][а-яё]{2,20}) $", text[max(0, found.start() - 24) : found.start()])
-    if name:
+    if name and name.group(1).lower() not in _ROWS:
         named = next((f for f in forms(name.group(1)) if f.part == "NOUN" and not f.plural), None)
         if named and (named.animate or len(written) > 1):
             return ordinal(number, named.case or "nomn", named.gender or "masc")
+    row = _row_before(text, found.start())
+    if row or written == text.strip():
+        return ordinal(number, (row and row.case) or "nomn", (row and row.gender) or "masc")
     if len(written) > 1 and written not in ("CD", "XL", "CC", "LC", "XXL", "CV", "CI", "CL", "LI"):
         return in_words(number, agree(text, found.start(), found.end(), number))
     return None
+
+
+def _row_before(text: str, start: int) -> Form | None:
+    """ "глава " before "IV": a thing, and not the head of something."""
+    before = word_before(text, start)
+    nouns = (form for form in (forms(before) if before else ()) if form.part == "NOUN")
+    return next(
+        (f for f in nouns if f.lemma in _ROWS and f.case and not f.plural and not f.animate), None
+    )
 
 
 def _roman_value(written: str) -> int:

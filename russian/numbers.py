@@ -20,7 +20,8 @@ _CODE_WORDS = re.compile(
 )
 _CODE_WORDS_REACH = 30
 _SECTION = re.compile(
-    r"(?:(?<![а-яё])(?:пп?|ст|разд|гл)\.|пункт[а-яё]{0,3}|раздел[а-яё]{0,3}) ?$", re.IGNORECASE
+    r"(?:(?<![а-яё])(?:пп?|ст|разд|гл)\.|пункт[а-яё]{0,3}|раздел[а-яё]{0,3}) ?$|[a-z]{2} ?$",
+    re.IGNORECASE,
 )
 _SHORTEST_CODE = 4  # digits; "договор 12" is a small number, "договор 4512" a code
 _SCHEDULES = {(24, 7), (5, 2), (2, 2)}
@@ -75,6 +76,8 @@ def _fraction(found: re.Match[str]) -> str | None:
     over, under = int(found.group(1)), int(found.group(2))
     if (over, under) in _SCHEDULES:
         return f"{cardinal(over)} на {cardinal(under)}"
+    if over >= 70 and under >= 40:  # blood pressure
+        return f"{cardinal(over)} на {cardinal(under)}"
     if not 0 < over < under:
         return f"{cardinal(over)} дробь {cardinal(under)}"
     case = case_before(found.string, found.start())
@@ -89,7 +92,7 @@ def _dotted(found: re.Match[str]) -> str:
 
 
 def _decimal(found: re.Match[str]) -> str:
-    if _SECTION.search(found.string[max(0, found.start() - 12) : found.start()]):
+    if _SECTION.search(found.string[max(0, found.start() - 12) : found.start()]):  # or a version
         return _dotted(found)
     return said(found.group(), case_before(found.string, found.start()))
 
