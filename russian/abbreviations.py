@@ -151,6 +151,8 @@ def _say_ended(found: re.Match[str]) -> str:
 def _say_noun(found: re.Match[str]) -> str | None:
     key = _key(found)
     following = found.string[found.end() : found.end() + 3].lstrip(' «"№')
+    if key == "пр." and found.string[max(0, found.start() - 3) : found.start()].strip() == "и":
+        return "прочее" + full_stop(found)
     if key in _NEEDS_NUMBER and not following[:1].isdigit():
         return None
     if (

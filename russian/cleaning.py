@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from russian.spans import Converted, chain, substitute
 
-SIGNS = "№§%‰°₽$€£=/@#&²³½¼¾×±+−_"
+SIGNS = "№§%‰°₽$€£¥₴₸₹=/@#&²³½¼¾×±+−_"
 _PUNCTUATION = ".,!?;:()\"'«»…—–-"
 _MARKDOWN = re.compile(
     r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,300}\)"  # a link leaves its text

@@ -2,7 +2,7 @@
 
 import re
 
-from russian.agreement import case_before, cases_before, noun_for, word_before
+from russian.agreement import case_before, cases_before, count, noun_for, word_before
 from russian.morphology import Case
 from russian.numbers import DASH
 from russian.numerals import cardinal
@@ -27,6 +27,7 @@ def rules() -> list[Rule]:
     time = rf"{_HOUR}[:.]{_MINUTE}"
     return [
         Rule("0", re.compile(rf"{time}{DASH}{time}{_END}"), _range, r"[:.]"),
+        Rule("0", re.compile(rf"{time}:([0-5]\d){_END}"), _with_seconds, ":"),
         Rule("0", re.compile(rf"{time} и {time}{_END}"), _between, r"[:.]"),
         Rule("0", re.compile(rf"{_HOUR}:{_MINUTE}(?::[0-5]\d)?{_END}{_HOURS}"), _clock, r":"),
         Rule("0", re.compile(r"(\d{1,3}):(\d{1,5})(?![\d:])"), _score, ":"),
@@ -50,6 +51,14 @@ def _range(found: re.Match[str]) -> str:
         case = case_before(found.string, found.start())
         return f"{in_words(h1, m1, case)} — {in_words(h2, m2, case)}"
     return f"с {_start(h1, m1)} до {in_words(h2, m2, 'gent')}"
+
+
+def _with_seconds(found: re.Match[str]) -> str:
+    """ "23:59:59"."""
+    case = case_before(found.string, found.start())
+    hours, minutes, seconds = (int(part) for part in found.groups())
+    parts = [(hours, "час"), (minutes, "минута"), (seconds, "секунда")]
+    return " ".join(count(number, noun, case) for number, noun in parts)
 
 
 def _between(found: re.Match[str]) -> str | None:

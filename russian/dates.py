@@ -30,7 +30,8 @@ _YEARS_CASES = {form: case for case, form in _YEARS_FORMS.items() if case != "ac
 _DAYS_AROUND = ("сегодня", "завтра", "вчера", "послезавтра", "позавчера")
 # A date and nothing else is named, and not a time when something happens.
 _ALONE = re.compile(
-    r"[\d./-]{6,10}(?: ?г\.?| года)?\.?|\d{1,2} [а-я]{3,8}(?: \d{4}(?: ?г\.| года)?)?\.?"
+    r"[\d./-]{6,10}(?: ?г\.?| года)?\.?"
+    r"|\d{1,2} [а-я]{3,8}(?: \d{4}(?: ?г\.| года)?)?(?:\.?| [—–-] [^\d\n][^\n]{0,200})"
 )
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 _TURN_OF_CENTURY = 50  # "49" is 2049, "50" is 1950

@@ -7,7 +7,7 @@ from russian.spans import Converted, substitute
 _BEFORE_SECOND = (
     r"(?P<second>[КкСсВв])(?= втор(?:ой|ого|ому|ым|ом|ая|ую|ое|ых|ыми|ые|ник)(?![а-яё]))"
 )
-_BEFORE_HUNDRED = r"(?P<hundred>[КкСс])(?= ст(?:а|о|ам)(?![а-яё]))"
+_BEFORE_HUNDRED = r"(?P<hundred>[Сс])(?= ст(?:а|о|ам)(?![а-яё]))"
 _BEFORE_ONE = r"(?P<one>[Оо])(?= (?:один(?:надцат[иь])?|одн(?:ом|ой|их))(?![а-яё]))"
 _PLACE = re.compile(rf"(?<![А-Яа-яЁё\u0301+-])(?:{_BEFORE_SECOND}|{_BEFORE_HUNDRED}|{_BEFORE_ONE})")
 

@@ -132,6 +132,8 @@ sales        сейлс
 admin        админ
 Reset        ресет
 Live         лайв
+search       сёрч
+BMW          бэ эм вэ
 Ctrl         контрол
 Alt          альт
 Shift        шифт
@@ -191,6 +193,8 @@ house        хаус
 ОМС          о эм эс / омс
 ДМС          дэ эм эс / дмс
 СБП          эс бэ пэ / сбп
+МГУ          эм гэ у / мгу
+ЦСКА         цэ эс ка а / цска
 ВТБ          вэ тэ бэ / втб
 ГИБДД        гэ и бэ дэ дэ / гибдд
 МВД          эм вэ дэ / мвд
@@ -240,7 +244,7 @@ _ONE_WAY = frozenset(
         """LAN WAN MAC PIN Visa Plus Max Pro Premium Start Light Lite Home Family Smart Box Online
         Offline Internet Beseda Zoom Steam Chrome Word email SIM CD SOS Safari SIP
         Python OK 4K 2G 3G 4G 5G 3D example admin Reset Live АО ИП ЕС ПО ТО УК БИК ЛК
-        ОАО КТ Ctrl Alt Shift Enter Esc Delete Tab
+        ОАО КТ search Ctrl Alt Shift Enter Esc Delete Tab
         Galaxy price service site shop store delivery drive cloud music disk Note Air Mini
         Ultra router server file game team time life house Intel Tesla Yandex ОСАГО КАСКО
         business privacy office sales"""

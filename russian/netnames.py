@@ -3,11 +3,11 @@
 import re
 from functools import cache
 
-from russian.abbreviations import hyphen
-from russian.agreement import agree, cases_before, in_words, noun_after, word_before
+from russian.abbreviations import full_stop, hyphen
+from russian.agreement import agree, case_before, cases_before, in_words, noun_after, word_before
 from russian.latin import say_latin, spell, transliterate
 from russian.lexicon import spoken_forms
-from russian.morphology import Form, forms
+from russian.morphology import Case, Form, forms, inflect
 from russian.numerals import cardinal, ordinal, spelled
 from russian.rules import Rule
 from russian.tables import listed
@@ -22,6 +22,15 @@ _DOMAINS = {"ru": "ру", "com": "ком", "org": "орг", "net": "нет", "su
 _PIECE = re.compile(r"[a-z]+|[а-яё]+|\d+|[^\w\s]|_", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![A-Za-z0-9&/@])")
 _ROWS = frozenset(listed("глава том часть раздел акт век класс этап тур серия книга"))
+_CENTURY = re.compile(r"([IVX]{1,6})(?: ?[-–—] ?([IVX]{1,6}))? ?(вв?)\.(?![а-яё])")
+_CENTURIES: dict[Case, str] = {
+    "nomn": "века",
+    "accs": "века",
+    "gent": "веков",
+    "datv": "векам",
+    "ablt": "веками",
+    "loct": "веках",
+}
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
@@ -36,6 +45,7 @@ def rules() -> list[Rule]:
         Rule("0a", re.compile(
             rf"(?:{word}\.){{1,4}}(?:рф|[A-Za-z]{{2,12}})"
             r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address, r"[\w.-]"),
+        Rule("a", _CENTURY, _century),
         Rule("a", _ROMAN, _roman),
         Rule("0a", _phrases(), _phrase, " ?[A-Za-z]"),
         Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яёA-Z]))?"), _word),
@@ -82,6 +92,17 @@ def _host_word(piece: str) -> str:
         return spell(lower)
     known = spoken_forms().get(lower)
     return known if known else transliterate(lower)
+
+
+def _century(found: re.Match[str]) -> str:
+    """ "в XIX в.", "V–VI вв."."""
+    first, last, _ = found.groups()
+    before = word_before(found.string, found.start())
+    case: Case = "loct" if before in ("в", "во") else case_before(found.string, found.start())
+    said = ordinal(_roman_value(first), case)
+    if last is None:
+        return f"{said} {inflect('век', case, False)}{full_stop(found)}"
+    return f"{said} — {ordinal(_roman_value(last), case)} {_CENTURIES[case]}{full_stop(found)}"
 
 
 def _roman(found: re.Match[str]) -> str | None:

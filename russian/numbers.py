@@ -55,9 +55,21 @@ def range_dash(low: str, high: str) -> str:
 def rules() -> list[Rule]:
     """Plain numbers, last of all rules that begin with a digit."""
     return [
+        Rule("0", re.compile(r"[1-9]\d{0,2}(?:,\d{3}){2,4}(?![\d,])"), _english, ","),
+        Rule(
+            "0",
+            re.compile(rf"(\d{{1,3}})(?: (\d{{1,2}})/(\d{{1,2}}){_EDGE}| ?([½¼¾]))"),
+            _mixed,
+            r" \d| ?[½¼¾]",
+        ),
         Rule("0", re.compile(rf"(\d{{1,3}})/(\d{{1,3}}){_EDGE}"), _fraction, r"/"),
         Rule("0", re.compile(r"\d{1,3}(?:\.\d{1,3}){2,7}(?!\d)"), _dotted, r"\."),
-        Rule("0", re.compile(r"\d{1,15}[.,]\d{1,6}(?!\d)"), _decimal, r"[.,]"),
+        Rule(
+            "0",
+            re.compile(r"(?:[1-9]\d{0,2}(?: \d{3}){1,4}|\d{1,15})[.,]\d{1,6}(?!\d)"),
+            _decimal,
+            r"[.,]| \d",
+        ),
         Rule("0", re.compile(r"\d{4}(?: \d{4}){3}(?!\d)"), _groups, r" \d"),
         Rule("0", re.compile(r"\d{1,40}(?: \d{2,10}){0,5}"), _code),
         Rule(
@@ -69,6 +81,31 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(r"(\d{1,2})( и | по )(\d{1,2})(?![\d.,:/-]\d)"), _pair, r" [ип]"),
         Rule("0", re.compile(INTEGER), _integer),
     ]
+
+
+def _english(found: re.Match[str]) -> str:
+    """ "1,234,567": two commas are no decimal."""
+    number = value(found.group().replace(",", ""))
+    return in_words(number, agree(found.string, found.start(), found.end(), number))
+
+
+_PARTS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4)}
+
+
+def _mixed(found: re.Match[str]) -> str | None:
+    """ "1 1/2 часа" and "2½ часа": one and a half, two and a half."""
+    whole, sign = int(found.group(1)), found.group(4)
+    over, under = _PARTS[sign] if sign else (int(found.group(2)), int(found.group(3)))
+    if not 0 < over < under or not whole:
+        return None
+    nouns = noun_after(found.string, found.end())
+    gender = next((form.gender for form in nouns if form.gender), "masc")
+    if (over, under) == (1, 2):
+        half = "полторы" if gender == "femn" else "полтора"
+        return half if whole == 1 else f"{cardinal(whole, 'nomn', gender)} с половиной"
+    wholes = "целая" if is_one(whole) else "целых"
+    part = ordinal(under, "nomn" if is_one(over) else "gent", "femn", not is_one(over))
+    return f"{cardinal(whole, 'nomn', 'femn')} {wholes} {cardinal(over, 'nomn', 'femn')} {part}"
 
 
 def _fraction(found: re.Match[str]) -> str | None:
@@ -92,7 +129,9 @@ def _dotted(found: re.Match[str]) -> str:
 
 
 def _decimal(found: re.Match[str]) -> str:
-    if _SECTION.search(found.string[max(0, found.start() - 12) : found.start()]):  # or a version
+    if "." in found.group() and _SECTION.search(
+        found.string[max(0, found.start() - 12) : found.start()]
+    ):  # or a version
         return _dotted(found)
     return said(found.group(), case_before(found.string, found.start()))
 

@@ -54,7 +54,7 @@ def rules() -> list[Rule]:
         Rule(
             "0", re.compile(rf"({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"), _one, r"[.,]\d| ?[^\s,!?;:)]"
         ),
-        Rule("#", re.compile(rf"([$€£₽]) ?({NUMBER})(?: ?({_SCALE})\.?)?"), _sign_first),
+        Rule("#", re.compile(rf"([$€£₽¥₴₸₹]) ?({NUMBER})(?: ?({_SCALE})\.?)?"), _sign_first),
         Rule("0", re.compile(r"1[.,]5(?= ([а-яё]{3,20}))"), _one_and_a_half, r"[.,]"),
     ]
 
