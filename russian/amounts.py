@@ -117,7 +117,8 @@ def _amount(words: Sequence[Token], first: int) -> Amount | None:
     if number is None or number.ending:
         return None
     if text_at(words, number.last) in _WHOLES:
-        return _decimal(words, number.value, number.last + 1)
+        joined = text_at(words, number.last + 1) == "и"
+        return _decimal(words, number.value, number.last + 1 + joined)
     if [text_at(words, number.last + i) for i in (0, 1)] == ["с", "половиной"]:
         return _scaled(words, Amount(f"{number.value},5", number.value, number.last + 2))
     if text_at(words, number.last) == "и":

@@ -83,7 +83,14 @@ def _clock(found: re.Match[str]) -> str:
     ):
         return _start(int(found.group(1)), int(found.group(2)))
     case = case_before(found.string, found.start())
-    return in_words(int(found.group(1)), int(found.group(2)), case)
+    hours, minutes = int(found.group(1)), int(found.group(2))
+    if (
+        (hours, minutes) == (1, 0)
+        and case == "accs"
+        and not _PART_OF_DAY.match(found.string, found.end())
+    ):
+        return "час ноль ноль"  # "в час" alone is a rate, too
+    return in_words(hours, minutes, case)
 
 
 def _score(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from russian.unitwords import unit_words
 # Words before a number that make it a code, whatever its groups.
 _PREFIXES = listed(
     """договор счет заявк заказ код карт инн номер паспорт телефон пин лицевой логин абонент полис
-    трек обращени"""
+    трек обращени индекс артикул огрн бик кпп снилс"""
 )
 _CODES = tuple(word for word in _PREFIXES if word not in ("номер", "телефон"))
 _SHORTEST_PAIR = 4  # digits

@@ -12,6 +12,8 @@ from russian.unitwords import unit_words
 
 _MONTHS = {fold(month): number for number, month in enumerate(MONTHS, 1)}
 _BEFORE_TIME = frozenset(listed("в во к ко до с со после около на по от - — –"))
+_SHARP = frozenset(("час", "часа", "часов"))
+_PARTS_OF_DAY = frozenset(listed("утра дня вечера ночи"))
 _HOURS = frozenset(listed("час часа часов часам часами"))
 _YEARS = frozenset(listed("год года году годом годе"))
 # Nouns that a number names: "дом пять", "добавочный два".
@@ -65,9 +67,12 @@ def _days(words: Sequence[Token], low: Number) -> Found | None:
 
 def clock(words: Sequence[Token], first: int) -> Found | None:
     """ "в девять тридцать": after a preposition, or where nothing else is said."""
-    hours = read_number(words, first)
+    hours = _spoken_hour(words, first)
     if hours is None or hours.ending or hours.value > 24:
         return None
+    sharp = _sharp(words, first, hours)
+    if sharp:
+        return sharp
     minutes = _minutes(words, hours.last)
     if minutes is None:
         return None
@@ -79,6 +84,25 @@ def clock(words: Sequence[Token], first: int) -> Found | None:
     if not alone and (first == 0 or words[first - 1].text not in _BEFORE_TIME):
         return None
     return last, f"{hours.value}:{value:02d}"
+
+
+def _spoken_hour(words: Sequence[Token], first: int) -> Number | None:
+    """The hour; one o'clock is "час" after "в", though not in "километров в час"."""
+    if words[first].text != "час" or not first or words[first - 1].text not in ("в", "во"):
+        return read_number(words, first)
+    measured = first > 1 and words[first - 2].text in unit_words()
+    return None if measured or not _minutes(words, first + 1) else Number(1, first, first + 1)
+
+
+def _sharp(words: Sequence[Token], first: int, hours: Number) -> Found | None:
+    """ "в пятнадцать часов" is 15:00, where neither minutes nor a part of the day follow."""
+    if not first or words[first - 1].text not in ("в", "во"):
+        return None
+    following = text_at(words, hours.last + 1)
+    if text_at(words, hours.last) not in _SHARP or following in _PARTS_OF_DAY:
+        return None
+    counted = hours.last + 1 < len(words) and read_number(words, hours.last + 1)
+    return None if counted else (hours.last + 1, f"{hours.value}:00")
 
 
 def _minutes(words: Sequence[Token], first: int) -> tuple[int, int] | None:
