@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import cached_property, partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -214,7 +215,8 @@ class Services:
     def stages(self, *, spoken: bool, history: Sequence[ChatMessage] = ()) -> Stages:
         """What one exchange, or one call, runs through."""
         say = self.speak if spoken else None
-        return Stages(Hearing(self.transcribe), self.answerer.answer, say, history)
+        answer = partial(self.answerer.answer, style="ear" if spoken else "eye")
+        return Stages(Hearing(self.transcribe), answer, say, history)
 
     async def live_stages(self, history: Sequence[ChatMessage] = ()) -> Stages:
         """The same for a call; waits for the recogniser. Raises Unavailable."""
@@ -236,6 +238,8 @@ class Services:
         from asr.recording import for_reading
 
         try:
+            if self.llm is not None:  # importing its client takes a second
+                await asyncio.to_thread(import_module, "openai")
             rate_hz, _ = await self.ears.start()
             ear = self.ears.open()
             noise = np.random.default_rng(0).normal(0.0, 0.1, 2 * rate_hz)

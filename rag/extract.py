@@ -17,10 +17,10 @@ LONGEST_CHARS = 400
 MOST_SENTENCES = 3
 """What a listener keeps: some 25 seconds of speech."""
 
-NEXT_BEST = 0.75
+NEXT_BEST = 0.55
 """A further sentence must reach this part of the best one's score."""
 
-HEADING_WEIGHT = 0.6
+HEADING_WEIGHT = 0.3
 PASSAGE_WEIGHT = 0.3
 """What a question's word counts that is not in the sentence but above it, or beside it."""
 
@@ -31,7 +31,7 @@ PHRASE_WEIGHT = 0.3
 RANK_WEIGHT = 0.4
 """How much of a sentence's score depends on how well the index ranked its passage."""
 
-NUMBER_BONUS = 1.25
+NUMBER_BONUS = 1.15
 """For a sentence with a figure, when the question asks for one."""
 
 _ASKS_NUMBER = re.compile(

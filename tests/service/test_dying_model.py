@@ -15,6 +15,7 @@ from rag.library import Library, open_library
 from rag.llm import ChatMessage, OpenAIChat, Timeouts
 from store.engine import open_store
 from tests.service.test_one_home import article
+from tests.unit.test_answer import Scripted
 
 pytestmark = [pytest.mark.service, pytest.mark.anyio]
 
@@ -96,3 +97,19 @@ async def test_a_server_that_stalls_is_left_behind(library: Library) -> None:
     assert messages[0] == AnswerDelta(EXTRACT)
     assert isinstance(messages[1], Answer)
     assert messages[1].source == "extractive"
+
+
+async def test_a_server_that_says_nothing_is_waited_for_less_than_a_second(
+    library: Library,
+) -> None:
+    import openai  # noqa: F401  # the service imports it as it warms up
+
+    with server() as (_, url):
+        model = OpenAIChat(url, "m")
+        async for _ in Answerer(library, Scripted()).answer(QUESTION):
+            """The first answer loads the dictionaries."""
+        began_s = time.monotonic()
+        first = await anext(stream := Answerer(library, model).answer(QUESTION))
+        assert time.monotonic() - began_s < NEXT_RUNG_S
+        assert first == AnswerDelta(EXTRACT)
+        await stream.aclose()
