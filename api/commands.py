@@ -128,7 +128,9 @@ def ingest(arguments: argparse.Namespace, services: Services) -> int:
         return DONE
     if not arguments.paths:
         raise BadInput("nothing to ingest: name files or folders")
-    report = services.library.ingest(arguments.paths, _progress_bar("documents"), arguments.tags)
+    report = services.library.ingest(
+        arguments.paths, _progress_bar("files"), arguments.tags, _progress_bar("documents")
+    )
     faults = [skipped for skipped in report.skipped if skipped.fault]
     for skipped in faults:
         complain(f"{skipped.path}: {skipped.reason}", BAD_INPUT)
@@ -303,9 +305,12 @@ def _progress_bar(unit: str) -> Progress | None:
         return None
     from tqdm import tqdm
 
-    bar = tqdm(unit=unit, file=sys.stderr, leave=False)
+    bar: tqdm[None] | None = None
 
     def advance(done: int, total: int, name: str) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(unit=unit, file=sys.stderr, leave=False)
         bar.total = total
         bar.set_postfix_str(name, refresh=False)
         bar.update(done - bar.n)

@@ -112,8 +112,12 @@ class Library:
         paths: Iterable[Path | str],
         progress: Progress | None = None,
         tags: Sequence[str] = (),
+        indexing: Progress | None = None,
     ) -> Report:
-        """Take in files and folders; bad files are reported in `skipped`, never raised."""
+        """Take in files and folders; bad files are reported in `skipped`, never raised.
+
+        `progress` counts files; `indexing` then counts what the index has taken over.
+        """
         files, skipped = _files(paths)
         done: list[Ingested] = []
         for number, file in enumerate(files, 1):
@@ -127,7 +131,7 @@ class Library:
                 skipped.append(Skipped(str(file.path), reason, fault=False))
             if progress is not None:
                 progress(number, len(files), file.path.name)
-        self._changed()
+        self._changed(indexing)
         return Report(tuple(done), tuple(skipped))
 
     def ingest_file(
@@ -246,10 +250,10 @@ class Library:
             for document, (outcome, id_) in zip(found, outcomes, strict=True)
         ]
 
-    def _changed(self) -> None:
+    def _changed(self, indexing: Progress | None = None) -> None:
         # A private copy is thrown away with its process: its next search is time enough.
         if self._index.shared:
-            self.refresh()
+            self._upkeep.refresh(indexing)
         if self._phrases is not None:
             vocabulary.write(self._phrases, self.phrases())
 

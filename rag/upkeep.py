@@ -6,7 +6,7 @@ time, and notes after each batch how far it came: interrupted anywhere, it goes 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from rag import sparse
@@ -31,13 +31,20 @@ class Upkeep:
         self._turn = threading.Lock()
         self._reached: Applied | None = None
 
-    def refresh(self) -> None:
-        """Return when the index holds all that the store held at the call: one SELECT if so."""
+    def refresh(self, progress: Callable[[int, int, str], None] | None = None) -> None:
+        """Return when the index holds all that the store held at the call: one SELECT if so.
+
+        `progress` is told (changes applied, changes in all, "") after each batch.
+        """
         if self._reached == self._wanted():
             return
         with self._turn:
+            known = self._index.applied() if progress is not None else None
+            before = known.revision if known is not None else 0
             while not self._step():
-                pass
+                if progress is not None and (applied := self._index.applied()) is not None:
+                    ahead = self._wanted().revision - before
+                    progress(min(applied.revision - before, ahead), ahead, "")
 
     def _wanted(self) -> Applied:
         with self._store.reading() as session:
