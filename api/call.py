@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from asr.caller import ARE_YOU_THERE, DEAF, GOODBYE
 from asr.doubt import AGAIN, ANOTHER_WAY
 from asr.listen import Hearing, listen
-from dialog.call import Call, Turn
+from dialog.call import Call, Turn, answering
 from dialog.errors import BadInput, Unavailable
 from dialog.flow import aclose, interruptible
 from dialog.messages import (
@@ -127,6 +127,7 @@ class Responder:
             yield AnswerDelta(words)
             yield Answer(words, "none")
             return
+        answering(turn.trace)
         parts = self._stages.respond(text, [*self._stages.history, *self._said(turn)])
         try:
             async for part in parts:

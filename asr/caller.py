@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 ARE_YOU_THERE = "Я вас слушаю. Вы ещё на линии?"
 GOODBYE = "Похоже, вас не слышно. Если вопросов больше нет, я завершу звонок."
 DEAF = "Извините, у меня временно не получается вас услышать. Напишите, пожалуйста, вопрос текстом."
-ECHO_BEFORE_S, ECHO_AFTER_S = 5.0, 1.0
+ECHO_BEFORE_S, ECHO_AFTER_S = 2.5, 0.6
 UNHEARD_S = 1.0
 CARRY_S = 3.0
 
@@ -119,11 +119,10 @@ class Caller:
         if self._awaited is not None and news.settled:
             yield from self._turn_over(*self._awaited)
             return
-        texts = [word.text for word in news.words]
-        for step in self._turns.heard(texts, self._assistant(), settled=news.settled):
+        for step in self._turns.heard(news.words, self._assistant(), settled=news.settled):
             yield from self._do(step)
         if news.settled and self._turns.phase == "turn":
-            yield from self._guess(texts)
+            yield from self._guess([word.text for word in news.words])
 
     def typed(self, line: Typed) -> Iterator[Message]:
         """A turn in writing."""

@@ -19,6 +19,7 @@ from typing import Literal
 from asr.endpointing import UNKNOWN_S, pause_s
 from asr.interruption import verdict
 from asr.vad import FRAME, RATE_HZ
+from dialog.messages import Word
 
 FRAME_S = FRAME / RATE_HZ
 
@@ -32,7 +33,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Peek:
-    """A pause: find out what the words are if nothing more comes."""
+    """A pause, or need of haste: find out what the words are if nothing more comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ Phase = Literal["quiet", "over", "turn"]
 class Rules:
     """What decides. Times are seconds of audio.
 
+    Over the assistant's voice the words are looked at every `look` frames.
     `onset` voiced frames of the last `window` are speech; over the assistant's own voice a
     little more is asked for. `long_s` of speech over the assistant interrupts it though no word
     is understood.
@@ -91,6 +93,7 @@ class Rules:
     window: int = 6
     before: int = 12
     peek_s: float = 0.13
+    look: int = 3
     long_s: float = 1.4
     nothing_s: float = 0.45
     given_up_s: float = 1.5
@@ -122,7 +125,7 @@ class Turns:
         self._voiced = 0
         self._waited = 0
         self._prompted = 0
-        self._words: tuple[str, ...] = ()
+        self._words: tuple[Word, ...] = ()
         self._settled = False
         self._peeked = False
 
@@ -147,7 +150,7 @@ class Turns:
             case "turn":
                 return self._turn(voiced)
 
-    def heard(self, words: Sequence[str], assistant: Assistant, *, settled: bool) -> list[Step]:
+    def heard(self, words: Sequence[Word], assistant: Assistant, *, settled: bool) -> list[Step]:
         """News of the open utterance. `settled`: it answers the last `Peek`."""
         self._words = tuple(words)
         self._settled = settled and self._peeked
@@ -195,6 +198,8 @@ class Turns:
             return self._decide(assistant)
         if not self._words and self._voiced * FRAME_S >= self.rules.long_s:
             return [Stop(), *self._take()]
+        if voiced and (self.now - self._began) % self.rules.look == 0:
+            return [Peek()]
         return self._peek(voiced)
 
     def _turn(self, voiced: bool) -> list[Step]:
@@ -240,4 +245,4 @@ class Turns:
     def _pause_s(self) -> float:
         if self.fixed_pause_s is not None:
             return self.fixed_pause_s
-        return pause_s(self._words) if self._settled else UNKNOWN_S
+        return pause_s([word.text for word in self._words]) if self._settled else UNKNOWN_S

@@ -5,12 +5,14 @@ One object for each call, handed to every stage. Knows no stage.
 
 import asyncio
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 from dialog.messages import Answer, CallSettings, Message, Respond, Say, Transcript
 from dialog.playback import Playback
 
 NOTHING = Transcript("", (), 0.0)
+_answering: ContextVar["Trace | None"] = ContextVar("answering", default=None)
 
 
 @dataclass(slots=True)
@@ -28,6 +30,18 @@ class Trace:
         """Milliseconds from the beginning to each step, in the order of time."""
         ordered = sorted(self.marks_s.items(), key=lambda mark: mark[1])
         return {step: round((at_s - self.began_s) * 1000, 1) for step, at_s in ordered}
+
+
+def answering(trace: Trace) -> None:
+    """What follows in this task works on the answer that `trace` follows."""
+    _answering.set(trace)
+
+
+def mark_step(step: str) -> None:
+    """Note a step of the answer that is being made, if it is for a traced turn: for those far
+    below, who know nothing of turns."""
+    if (trace := _answering.get()) is not None:
+        trace.mark(step)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
+from dialog.call import mark_step
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta, Source
 from rag import evidence, extract, followup, prompt
@@ -57,6 +58,7 @@ class Answerer:
         """
         try:
             asked, found = await asyncio.to_thread(self._gather, question, history)
+            mark_step("passages")
         except Exception:
             log.exception("retrieval failed")  # the traceback names no question
             for message in _whole(Answer(CANNOT_LOOK_UP, "none")):

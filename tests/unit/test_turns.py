@@ -37,6 +37,16 @@ def test_the_pause_fits_what_was_said(words: str, pause: float) -> None:
     assert pause_s(words.split()) == pause
 
 
+def said(text: str, confidence: float = 0.9) -> list[Word]:
+    return [Word(word, 0.0, 0.3, confidence) for word in text.split()]
+
+
+def test_a_doubtful_word_of_a_short_sound_does_not_interrupt() -> None:
+    assert verdict(said("обра", 0.5), "", settled=True) == "nothing"
+    assert verdict(said("обра", 0.9), "", settled=True) == "interruption"
+    assert verdict(said("соедините с оператаром", 0.5), "", settled=False) == "interruption"
+
+
 @pytest.mark.parametrize(
     ("words", "settled", "expected"),
     [
@@ -60,7 +70,7 @@ def test_the_pause_fits_what_was_said(words: str, pause: float) -> None:
 )
 def test_what_interrupts(words: str, settled: bool, expected: str) -> None:
     spoken = "Доставка роутера стоит триста рублей."
-    assert verdict(words.split(), spoken, settled=settled) == expected
+    assert verdict(said(words), spoken, settled=settled) == expected
 
 
 def run(turns: Turns, probability: float, seconds: float, assistant: Assistant) -> list[object]:
@@ -83,7 +93,7 @@ def test_a_turn_from_onset_to_end() -> None:
     opened = run(turns, 0.9, 1.0, quiet)
     assert [type(step) for step in opened] == [Open, Started]
     assert run(turns, 0.0, 0.2, quiet) == [Peek()]
-    turns.heard(["когда", "вы", "работаете"], quiet, settled=True)
+    turns.heard(said("когда вы работаете"), quiet, settled=True)
     (end,) = run(turns, 0.0, 1.0, quiet)
     assert isinstance(end, End)
     assert end.at * FRAME_S == pytest.approx(1.5, abs=0.07)
@@ -93,13 +103,13 @@ def test_a_turn_from_onset_to_end() -> None:
 def test_over_the_assistant_it_ducks_first_and_then_decides() -> None:
     speaking = Assistant(responding=True, audible=True, spoken="доставка стоит триста")
     turns = Turns()
-    assert run(turns, 0.9, 0.2, speaking) == [Open(12), Duck()]
-    assert turns.heard(["ага"], speaking, settled=False) == []
+    assert run(turns, 0.9, 0.13, speaking) == [Open(12), Duck()]
+    assert turns.heard(said("ага"), speaking, settled=False) == []
     assert run(turns, 0.0, 0.3, speaking) == [Peek()]
-    assert turns.heard(["ага"], speaking, settled=True) == []
+    assert turns.heard(said("ага"), speaking, settled=True) == []
     assert run(turns, 0.0, 0.3, speaking) == [Unduck()]
     run(turns, 0.9, 0.2, speaking)
-    steps = turns.heard(["подождите"], speaking, settled=False)
+    steps = turns.heard(said("подождите"), speaking, settled=False)
     assert [type(step) for step in steps] == [Stop, Started]
 
 
