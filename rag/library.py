@@ -16,7 +16,7 @@ from rag import hearing, ingest, rerank, sparse
 from rag import phrases as vocabulary
 from rag.dense import Dense, SentenceEncoder
 from rag.edge import EdgeIndex
-from rag.index import Found, Index
+from rag.index import Applied, Found, Index
 from rag.rerank import CrossEncoderReranker, Reranker
 from rag.server import connect
 from rag.upkeep import Upkeep
@@ -31,6 +31,9 @@ PASSAGES_PER_DOCUMENT = 4
 
 CORRECTING, SURE = 15, 0.7
 """Passages in which a misheard word is looked for, and how alike the right one must sound."""
+
+MOST_RARITIES = 20_000
+"""Words whose rarity is remembered, for as long as no document changes."""
 
 RECORDS_PER_TRANSACTION = 200
 """Records of a JSONL file written at once: some 50 ms, for other writers wait so long."""
@@ -106,6 +109,7 @@ class Library:
         self._reranker = reranker
         self._phrases = phrases
         self._upkeep = Upkeep(store, index, dense)
+        self._rarities: tuple[Applied | None, dict[str, float | None]] = None, {}
 
     def ingest(
         self,
@@ -198,9 +202,14 @@ class Library:
 
     def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """How rare each term (see sparse.py) is among the passages; unknown ones are left out."""
-        by_index = {sparse.index_of(term): term for term in terms}
-        found = self._index.idf(list(by_index))
-        return {by_index[index]: value for index, value in found.items()}
+        reached = self._upkeep.reached
+        if self._rarities[0] != reached or len(self._rarities[1]) > MOST_RARITIES:
+            self._rarities = reached, {}
+        known = self._rarities[1]
+        if unseen := {sparse.index_of(term): term for term in terms if term not in known}:
+            found = self._index.idf(list(unseen))
+            known |= {term: found.get(index) for index, term in unseen.items()}
+        return {term: idf for term in terms if (idf := known.get(term)) is not None}
 
     def refresh(self) -> None:
         """Bring the index up with the store; every search does this first."""

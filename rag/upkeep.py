@@ -46,6 +46,11 @@ class Upkeep:
                     ahead = self._wanted().revision - before
                     progress(min(applied.revision - before, ahead), ahead, "")
 
+    @property
+    def reached(self) -> Applied | None:
+        """What the index was last seen to hold."""
+        return self._reached
+
     def _wanted(self) -> Applied:
         with self._store.reading() as session:
             identity, revision = documents.revision(session)
