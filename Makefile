@@ -12,7 +12,8 @@ PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-
 BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test test-unit test-vllm test-gpu check bench bench-text asr-model tts-model clean
+.PHONY: help demo serve test test-unit test-vllm test-gpu test-pbx pbx-up check bench bench-text \
+	asr-model tts-model clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +62,12 @@ test-vllm: $(VENV)/.installed-dev $(VENV)-vllm/.installed  ## the answers on a r
 
 test-gpu: $(VENV)/.installed-dev  ## transcription and synthesis on CUDA; says so when there is none
 	$(BIN)/pytest -m gpu -rs
+
+test-pbx: $(VENV)/.installed-dev  ## real calls: baresip, Asterisk in a chroot, the models (root)
+	$(BIN)/pytest -m pbx -rs tests/pbx
+
+pbx-up: $(VENV)/.installed-dev  ## leave that Asterisk running, for calls from outside (root)
+	@$(BIN)/python -m tests.pbx.exchange $(PBX)
 
 bench: $(VENV)/.installed-dev  ## timings, as ratios within one run
 	$(BIN)/pytest -m bench -s

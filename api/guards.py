@@ -3,7 +3,9 @@
 Plain ASGI, so that a body is counted as it arrives and never held whole.
 """
 
+import base64
 import hmac
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from fastapi.responses import JSONResponse, Response
@@ -128,6 +130,11 @@ def _key(scope: Scope) -> bytes:
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() == b"bearer":
         return token.strip()
+    if (
+        scheme.lower() == b"basic"
+    ):  # Asterisk's WebSocket client and carriers' webhooks know no other
+        with suppress(ValueError):
+            return base64.b64decode(token).partition(b":")[2]
     for protocol in scope.get("subprotocols", ()):
         if protocol.startswith(KEY_PROTOCOL):
             return str(protocol.removeprefix(KEY_PROTOCOL)).encode()

@@ -3,18 +3,19 @@
 Knows settings and greetings; knows no protocol.
 """
 
+import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
-from api.settings import Network, Settings
-from api.telephony.audiosocket import LOOPBACK, AudioSocketServer
-from api.telephony.holding import Wire, hold
-from api.wiring import Services
+from api.settings import Settings
+from api.telephony.audiosocket import LOOPBACK
+from api.telephony.gateway import Door, gateway
+from api.wiring import LOG_FORMAT, Services
 from dialog.errors import BadInput
-from dialog.messages import Inbound, Say
+from dialog.messages import Inbound, Outbound, Say
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +24,15 @@ BUSY_CALLERS = 16
 
 
 class Phone:
-    """Answers lines with calls. One for the whole service."""
+    """Answers callers. One for the whole service."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._held: set[uuid.UUID] = set()
 
-    async def answer(self, wire: Wire, identity: uuid.UUID) -> None:
+    async def answer(
+        self, identity: uuid.UUID, inbound: AsyncIterator[Inbound]
+    ) -> AsyncGenerator[Outbound]:
         """Greet a caller and hold the call. `identity` becomes the conversation's id, unless a
         conversation has it: a dialplan with one fixed UUID must not join strangers' calls."""
         kept_in = identity
@@ -37,16 +40,18 @@ class Phone:
             kept_in = uuid.uuid4()
         self._held.add(kept_in)
         try:
-            reason = await hold(
-                wire, lambda inbound: self._services.call(inbound, str(kept_in)), self._opening()
-            )
-            log.info("call %s ended: %s", kept_in, reason)
+            call = self._services.call(self._greeted(inbound), str(kept_in))
+            async with aclosing(call) as messages:
+                async for message in messages:
+                    yield message
         finally:
             self._held.discard(kept_in)
 
-    def _opening(self) -> Sequence[Inbound]:
-        greeting = self._services.settings.greeting
-        return [Say(greeting)] if greeting else []
+    async def _greeted(self, inbound: AsyncIterator[Inbound]) -> AsyncIterator[Inbound]:
+        if greeting := self._services.settings.greeting:
+            yield Say(greeting)
+        async for message in inbound:
+            yield message
 
 
 def listening(settings: Settings) -> socket.socket | None:
@@ -68,7 +73,14 @@ async def lines(services: Services, taken: socket.socket | None) -> AsyncIterato
     if taken is None:
         yield phone
         return
-    peers: Sequence[Network] = (*LOOPBACK, *services.settings.phone_peers)
-    limit = services.settings.max_calls + BUSY_CALLERS
-    async with AudioSocketServer(taken, phone.answer, peers=peers, limit=limit):
-        yield phone
+    settings = services.settings
+    peers = (*LOOPBACK, *settings.phone_peers)
+    limit = settings.max_calls + BUSY_CALLERS
+    door = Door(taken, peers, limit, settings.home / "beseda.log", LOG_FORMAT)
+    warming = asyncio.create_task(services.ears.start())  # a telephone is answered at once
+    try:
+        async with gateway(door, phone.answer):
+            yield phone
+    finally:
+        warming.cancel()
+        await asyncio.gather(warming, return_exceptions=True)

@@ -1,0 +1,88 @@
+"""WebSockets as lines see them: one that a far end opened to us, or one that we opened to it.
+
+Knows frames of text and bytes; knows no protocol above them.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from fastapi import WebSocket, WebSocketDisconnect
+
+from api.telephony.holding import Gone
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+STALLED_S = 5.0
+
+
+class Socket(Protocol):
+    """Both raise Gone once the far end has left, or does not read."""
+
+    async def receive(self) -> str | bytes:
+        """The next message."""
+
+    async def send(self, message: str | bytes) -> None:
+        """Send a message."""
+
+    async def close(self) -> None:
+        """End it; never raises."""
+
+
+class Taken:
+    """A socket that the far end opened."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def receive(self) -> str | bytes:
+        got = await self._socket.receive()
+        if got["type"] == "websocket.disconnect":
+            raise Gone("the far end left")
+        text: str | None = got.get("text")
+        data: bytes | None = got.get("bytes")
+        return text if text is not None else data or b""
+
+    async def send(self, message: str | bytes) -> None:
+        try:
+            async with asyncio.timeout(STALLED_S):
+                if isinstance(message, str):
+                    await self._socket.send_text(message)
+                else:
+                    await self._socket.send_bytes(message)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect) as error:
+            raise Gone("the far end takes nothing") from error
+
+    async def close(self) -> None:
+        with suppress(Exception):  # it may be gone already
+            async with asyncio.timeout(STALLED_S):
+                await self._socket.close()
+
+
+class Opened:
+    """A socket that we opened."""
+
+    def __init__(self, socket: "ClientConnection") -> None:
+        self._socket = socket
+
+    async def receive(self) -> str | bytes:
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            return await self._socket.recv()
+        except ConnectionClosed as error:
+            raise Gone("the far end left") from error
+
+    async def send(self, message: str | bytes) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await self._socket.send(message)
+        except (TimeoutError, ConnectionClosed) as error:
+            raise Gone("the far end takes nothing") from error
+
+    async def close(self) -> None:
+        with suppress(Exception):
+            await self._socket.close()

@@ -1,0 +1,123 @@
+"""One exchange and one service for all calls; skipped in one clear line where neither can be."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from dialog.audio import decode, wav_bytes
+from dialog.messages import Samples
+from tests.pbx.exchange import Exchange, build, running
+
+ROOT = Path(__file__).parents[2]
+QUESTIONS = ROOT / "samples" / "questions"
+READY_WITHIN_S = 180.0
+GREETING = (
+    "Здравствуйте! Вы позвонили в службу поддержки. Вам отвечает голосовой помощник."
+    " Он знает тарифы, адреса и правила. Задайте, пожалуйста, ваш вопрос."
+)
+LINES = 2
+
+
+@dataclass(frozen=True)
+class Service:
+    """Beseda in a process of its own, with the embedded models and the sample documents."""
+
+    client: httpx.Client
+    log: Path
+
+    def transcribed(self, samples: Samples, rate_hz: int) -> str:
+        files = {"file": ("heard.wav", wav_bytes(samples, rate_hz))}
+        reply = self.client.post("/v1/audio/transcriptions", files=files)
+        return str(reply.raise_for_status().json()["text"])
+
+    def asked(self) -> list[str]:
+        """What callers have asked so far, as it was understood."""
+        kept = self.client.get("/v1/conversations").json()["data"]
+        turns = [self.client.get(f"/v1/conversations/{one['id']}").json() for one in kept]
+        return [turn["question"] for one in turns for turn in one["turns"]]
+
+
+def question(name: str) -> tuple[Samples, str]:
+    """A recorded question at 16 kHz, and the beginning of what its answer must hold."""
+    for line in (QUESTIONS / "questions.jsonl").read_text(encoding="utf-8").splitlines():
+        asked: dict[str, Any] = json.loads(line)
+        if asked["id"] == name:
+            return np.concatenate(list(decode(QUESTIONS / f"{name}.wav", 16_000))), asked[
+                "answer_contains"
+            ][0]
+    raise KeyError(name)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def built() -> Iterator[Any]:
+    """The exchange is built while the service starts."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(build)
+
+
+@pytest.fixture(scope="session")
+def ports() -> tuple[int, int]:
+    """HTTP and AudioSocket."""
+    return free_port(), free_port()
+
+
+@pytest.fixture(scope="session")
+def service(
+    built: Any, ports: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    if os.geteuid() != 0:
+        pytest.skip("the exchange needs root: it is built with debootstrap and runs in a chroot")
+    home = tmp_path_factory.mktemp("home")
+    settings = {"HOME": home, "PORT": ports[0], "AUDIOSOCKET_PORT": ports[1],
+                "GREETING": GREETING, "MAX_CALLS": LINES}  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment |= {f"BESEDA_{name}": str(value) for name, value in settings.items()}
+    beseda = [sys.executable, "-m", "api.cli"]
+    subprocess.run([*beseda, "ingest", "samples/knowledge"], cwd=ROOT, env=environment,
+                   stdout=subprocess.DEVNULL, check=True)  # fmt: skip
+    process = subprocess.Popen([*beseda, "serve"], cwd=ROOT, env=environment)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports[0]}", timeout=120) as client:
+            _wait_until_ready(client, process)
+            yield Service(client, home / "beseda.log")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def exchange(built: Any, service: Service, ports: tuple[int, int]) -> Iterator[Exchange]:
+    built.result()
+    with running(*ports) as asterisk:
+        yield asterisk
+
+
+def _wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
+    until_s = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until_s:
+        assert process.poll() is None, "the service ended"
+        try:
+            if client.get("/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.25)  # a real process on a real clock
+    raise AssertionError("the service did not become ready")
