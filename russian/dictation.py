@@ -139,7 +139,7 @@ def _phone(values: tuple[Spoken, ...], plus: bool) -> str | None:
         country, area, a, b, c = long
         if country == "7":
             return f"+7 ({area}) {a}-{b}-{c}"
-        start = f"8-{area}-" if area[0] == "8" else f"8 ({area}) "
+        start = f"8-{area}-" if area == "800" else f"8 ({area}) "
         return None if plus else f"{start}{a}-{b}-{c}"
     short = None if plus else _split(values, _LONG[1:])
     if short and short[0][0] in "3489":

@@ -233,6 +233,9 @@ def test_percents_return(whole: int, hundredths: int) -> None:
 @few
 def test_telephones_return(first: str, rest: int) -> None:
     digits = f"{first}{rest:09d}"
-    for start in ("+7", "8"):
-        spoken = to_spoken(f"{start} {digits[:3]} {digits[3:6]}-{digits[6:8]}-{digits[8:]}").text
-        assert re.sub(r"\D", "", to_written(spoken).text) == start[-1] + digits
+    area, number = digits[:3], f"{digits[3:6]}-{digits[6:8]}-{digits[8:]}"
+    assert back(f"+7 ({area}) {number}") == f"+7 ({area}) {number}"
+    written = f"8-{area}-{number}" if area == "800" else f"8 ({area}) {number}"
+    for form in (written, f"8{digits}", f"8 {area} {number}", f"8-{area}-{number}"):
+        assert back(f"мой телефон {form}") == f"мой телефон {written}"
+    assert back(written) == written
