@@ -129,8 +129,9 @@ def _say_days(found: re.Match[str]) -> str | None:
         return f"с {_DAYS[first.lower()][1]} по {_DAYS[last.lower()][2]}"
     if first.isupper() or (first in ("ср", "вс") and "." not in found.group()):
         return None
-    accusative = "accs" in cases_before(found.string, found.start())
-    return _capital(_DAYS[first.lower()][2 if accusative else 0], found) + full_stop(found)
+    allowed = cases_before(found.string, found.start())
+    form = 1 if "gent" in allowed else 2 if "accs" in allowed else 0
+    return _capital(_DAYS[first.lower()][form], found) + full_stop(found)
 
 
 def _say_fixed(found: re.Match[str]) -> str | None:
@@ -150,7 +151,7 @@ def _say_ended(found: re.Match[str]) -> str:
 
 def _say_noun(found: re.Match[str]) -> str | None:
     key = _key(found)
-    following = found.string[found.end() : found.end() + 3].lstrip(' «"№')
+    following = found.string[found.end() : found.end() + 6].lstrip(' «"№')
     if key == "пр." and found.string[max(0, found.start() - 3) : found.start()].strip() == "и":
         return "прочее" + full_stop(found)
     if key in _NEEDS_NUMBER and not following[:1].isdigit():

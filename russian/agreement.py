@@ -42,7 +42,10 @@ _GOVERNED: dict[str, tuple[Case, ...]] = {
 }  # fmt: skip
 # Nouns whose number names one of a row: "3 этаж" is the third, also where "три" would agree.
 _ORDERED = frozenset(
-    listed("этаж подъезд квартал класс курс век полугодие место ряд сезон очередь группа")
+    listed(
+        """этаж подъезд квартал класс курс век полугодие место ряд сезон очередь группа
+        страница строка"""
+    )
 )
 # Nouns that are named by the number after them, so that it has nothing to do with the next noun.
 _LABELS = frozenset(
@@ -141,7 +144,8 @@ def noun_after(text: str, position: int) -> tuple[Form, ...]:
         if found.group(1) in _COUNT_FORMS:
             return (Form(found.group(1), "NOUN", "gent", True, "masc", False), *nouns)
         if nouns and readings[0].part not in ("ADJF", "PRTF"):
-            return nouns if readings[0].part in ("NOUN", "NUMR") else ()
+            adverb = readings[0].part == "ADVB" and found.group(1).endswith("ами")  # "часами"
+            return nouns if adverb or readings[0].part in ("NOUN", "NUMR") else ()
         if not any(form.part in ("ADJF", "PRTF") for form in readings):
             return ()
         position = found.end()

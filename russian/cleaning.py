@@ -23,7 +23,10 @@ _KEPT = rf"А-Яа-яЁёA-Za-z0-9 \n\u0301{re.escape(SIGNS + _PUNCTUATION)}"
 _KEPT_CHAR = re.compile(rf"(?!\u0301)[{_KEPT}]")
 _ODD = re.compile(rf"[^{_KEPT}]|(?<![АЕЁИОУЫЭЮЯаеёиоуыэюя])\u0301")
 _LETTER_AND_MARK = re.compile(r"[^\W\d_][\u0306\u0308]")
-_SPACES = re.compile(r"(?P<line>[ ]*\n\s*)|^[-–— ]*[ ]|[ ]{2,}|[ ]+$|[ ]+(?=[,!?;:…)»](?:\s|$))")
+_SPACES = re.compile(
+    r"(?P<line>[ ]*\n\s*)|^[-–— ]*[ ]|[ ]{2,}|[ ]+$|[ ]+(?=[,!?;:…)»](?:[\s.,!?;:]|$))"
+)
+_AFTER_MARK = frozenset(" \n\t.,!?;:")
 _FOREIGN = {
     "і": "и", "ї": "йи", "є": "е", "ґ": "г", "ў": "у", "ј": "й", "љ": "ль", "њ": "нь", "ћ": "ч",
     "ђ": "дж", "џ": "дж", "ѕ": "з", "қ": "к", "ң": "н", "ғ": "г", "ү": "у", "ұ": "у", "һ": "х",
@@ -72,7 +75,7 @@ def tidy(text: str) -> Converted:
 
 def _inner(found: re.Match[str]) -> bool:
     following = found.string[found.end() : found.end() + 2]
-    return not (following[:1] in ",!?;:…)»" and following[1:].isspace()) or following == ""
+    return not (following[:1] in ",!?;:…)»" and following[1:] in _AFTER_MARK) or following == ""
 
 
 def _compose(text: str) -> Converted:

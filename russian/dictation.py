@@ -60,7 +60,11 @@ def sequence(words: Sequence[Token], first: int) -> Found | None:
 def _is_amount(words: Sequence[Token], last: int) -> bool:
     """Whether a unit or a thousand follows: then the last numeral is an amount."""
     following = text_at(words, last)
-    return following in unit_words() or following.startswith(("тысяч", "миллион", "процент"))
+    return (
+        following in unit_words()
+        or following.isdigit()
+        or following.startswith(("тысяч", "миллион", "процент"))
+    )
 
 
 def _local(values: tuple[Spoken, ...], before: Sequence[Token]) -> str | None:
