@@ -112,6 +112,8 @@ class Caller:
             yield Unduck()
             yield self.call.asked(Say(DEAF))
             return
+        if self._turns.settled and not news.settled:
+            return
         if news.words != self._words and news.words:
             yield Partial(" ".join(word.text for word in news.words), news.words)
         self._words = news.words

@@ -134,6 +134,11 @@ class Turns:
         """Whether an utterance is being recognised."""
         return self.phase != "quiet"
 
+    @property
+    def settled(self) -> bool:
+        """Whether the words are known up to the pause that goes on: a chunk of it adds none."""
+        return self._settled
+
     def frame(self, probability: float, assistant: Assistant) -> list[Step]:
         """The next frame of the caller's audio, and the probability of speech in it."""
         self.now += 1

@@ -82,6 +82,12 @@ async def test_a_question_is_heard_while_spoken_and_answered_within_a_breath() -
     assert trace.heard == f"Ответ на {QUESTION}."
 
 
+@pytest.mark.parametrize("late_s", [0.0, 0.06, 0.12, 0.18, 0.24, 0.3])
+async def test_the_pause_does_not_depend_on_where_a_chunk_ends(late_s: float) -> None:
+    line = await Line([0.2 + late_s, spoken(QUESTION), 4.0]).run(Assistant().stages())
+    assert line.at(SpeechStopped) - (1.4 + late_s) < 0.45
+
+
 async def test_after_a_hanging_word_it_waits_longer() -> None:
     whole = await Line([0.2, spoken(QUESTION), 5.0]).run(Assistant().stages())
     hanging = await Line([0.2, spoken("сколько стоит доставка в"), 5.0]).run(Assistant().stages())
