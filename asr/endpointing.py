@@ -24,10 +24,12 @@ _HANGING = frozenset(
         во на с со к ко у о об обо от ото до из изо за по под подо над про для без безо при
         через между перед около кроме вместо насчёт насчет ради среди против после из-за
         из-под э ээ эм мм ну вот это мой моя моё мои наш ваш не ни мне меня нам вам значит
-        типа короче скажите подскажите хочу хотел хотела можно нужно надо есть номер телефон
-        договор счёт адрес улица дом квартира тариф плюс ещё"""
+        типа короче скажите подскажите хочу хотел хотела можно нужно надо есть ещё"""
     )
 )
+# Words that announce a number or a name where nothing is asked: "мой номер", but not "какой у
+# вас номер".
+_ANNOUNCING = frozenset(listed("номер телефон договор счёт адрес улица дом квартира тариф плюс"))
 _HANGING_PAIRS = frozenset({"потому что", "так как", "для того", "из за", "то есть", "тому что"})
 _ASKING = frozenset(
     listed(
@@ -55,11 +57,11 @@ def pause_s(words: Sequence[str]) -> float:
         return dictated
     if words[-1] in _WHOLE_REPLIES and len(words) <= 3:
         return FINISHED_S
-    if words[-1] in _HANGING or " ".join(words[-2:]) in _HANGING_PAIRS:
+    asks = len(words) >= 3 and bool(_ASKING.intersection(words[:-1]))
+    hanging = words[-1] in _HANGING or " ".join(words[-2:]) in _HANGING_PAIRS
+    if hanging or (words[-1] in _ANNOUNCING and not asks):
         return HANGING_S
-    if len(words) >= 3 and _ASKING.intersection(words[:-1]):
-        return FINISHED_S
-    return PLAIN_S
+    return FINISHED_S if asks else PLAIN_S
 
 
 def dictated(words: Sequence[str]) -> str:
