@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     greeting: str = GREETING
     audiosocket_host: str = "127.0.0.1"
     audiosocket_port: int | None = Field(default=None, ge=0, le=65535)
+    public_url: str | None = Field(default=None, pattern="^https://")
+    twilio_auth_token: SecretStr | None = None
+    asterisk_url: str | None = None
+    asterisk_user: str = "beseda"
+    asterisk_password: SecretStr | None = None
+    transfer_phrases: Annotated[tuple[str, ...], NoDecode] = ()
     phone_peers: Annotated[tuple[Network, ...], NoDecode] = ()
 
     @field_validator("api_keys", "phone_peers", mode="before")
@@ -74,6 +80,11 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         """Lists come as one string in the environment, separated by commas or lines."""
         return value.replace(",", "\n").split() if isinstance(value, str) else value
+
+    @field_validator("transfer_phrases", mode="before")
+    @classmethod
+    def _split_phrases(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
     @field_validator("home")
     @classmethod

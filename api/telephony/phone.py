@@ -7,12 +7,14 @@ import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from api.settings import Settings
+from api.telephony.ari import Ari, Asterisk
 from api.telephony.audiosocket import LOOPBACK
 from api.telephony.gateway import Door, gateway
+from api.telephony.handover import Handover
 from api.wiring import LOG_FORMAT, Services
 from dialog.errors import BadInput
 from dialog.messages import Inbound, Outbound, Say
@@ -29,6 +31,7 @@ class Phone:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._held: set[uuid.UUID] = set()
+        self._handover = Handover(services.settings.transfer_phrases)
 
     async def answer(
         self, identity: uuid.UUID, inbound: AsyncIterator[Inbound]
@@ -40,8 +43,9 @@ class Phone:
             kept_in = uuid.uuid4()
         self._held.add(kept_in)
         try:
-            call = self._services.call(self._greeted(inbound), str(kept_in))
-            async with aclosing(call) as messages:
+            respond = self._handover.answering(self._services.stages(spoken=True).respond)
+            call = self._services.call(self._greeted(inbound), str(kept_in), respond)
+            async with aclosing(call), aclosing(self._handover.ending(call)) as messages:
                 async for message in messages:
                     yield message
         finally:
@@ -70,17 +74,27 @@ def listening(settings: Settings) -> socket.socket | None:
 async def lines(services: Services, taken: socket.socket | None) -> AsyncIterator[Phone]:
     """The phone with its doors open, for as long as the block runs."""
     phone = Phone(services)
-    if taken is None:
-        yield phone
-        return
     settings = services.settings
-    peers = (*LOOPBACK, *settings.phone_peers)
-    limit = settings.max_calls + BUSY_CALLERS
-    door = Door(taken, peers, limit, settings.home / "beseda.log", LOG_FORMAT)
-    warming = asyncio.create_task(services.ears.start())  # a telephone is answered at once
+    async with AsyncExitStack() as doors:
+        if taken is not None:
+            peers = (*LOOPBACK, *settings.phone_peers)
+            limit = settings.max_calls + BUSY_CALLERS
+            door = Door(taken, peers, limit, settings.home / "beseda.log", LOG_FORMAT)
+            await doors.enter_async_context(gateway(door, phone.answer))
+        if settings.asterisk_url is not None:
+            secret = settings.asterisk_password
+            password = secret.get_secret_value() if secret else ""
+            asterisk = Asterisk(settings.asterisk_url, settings.asterisk_user, password)
+            await doors.enter_async_context(_beside(Ari(asterisk, phone.answer).serve()))
+        yield phone
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, object]) -> AsyncIterator[None]:
+    """Run something while the block runs."""
+    task = asyncio.create_task(work)
     try:
-        async with gateway(door, phone.answer):
-            yield phone
+        yield
     finally:
-        warming.cancel()
-        await asyncio.gather(warming, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -23,6 +23,7 @@ from tests.pbx.exchange import Exchange, build, running
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "samples" / "questions"
 READY_WITHIN_S = 180.0
+ARI = "http://127.0.0.1:8088"
 GREETING = (
     "Здравствуйте! Вы позвонили в службу поддержки. Вам отвечает голосовой помощник."
     " Он знает тарифы, адреса и правила. Задайте, пожалуйста, ваш вопрос."
@@ -86,8 +87,16 @@ def service(
     if os.geteuid() != 0:
         pytest.skip("the exchange needs root: it is built with debootstrap and runs in a chroot")
     home = tmp_path_factory.mktemp("home")
-    settings = {"HOME": home, "PORT": ports[0], "AUDIOSOCKET_PORT": ports[1],
-                "GREETING": GREETING, "MAX_CALLS": LINES}  # fmt: skip
+    settings: dict[str, object] = {
+        "HOME": home,
+        "PORT": ports[0],
+        "AUDIOSOCKET_PORT": ports[1],
+        "GREETING": GREETING,
+        "MAX_CALLS": LINES,
+        "TRANSFER_PHRASES": "оператор, в техническую поддержку",
+        "ASTERISK_URL": ARI,
+        "ASTERISK_PASSWORD": "test-only",
+    }
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment |= {f"BESEDA_{name}": str(value) for name, value in settings.items()}
     beseda = [sys.executable, "-m", "api.cli"]
@@ -107,6 +116,10 @@ def service(
 def exchange(built: Any, service: Service, ports: tuple[int, int]) -> Iterator[Exchange]:
     built.result()
     with running(*ports) as asterisk:
+        until_s = time.monotonic() + READY_WITHIN_S
+        while "beseda" not in asterisk.command("ari show apps"):
+            assert time.monotonic() < until_s, "Beseda has not connected to ARI"
+            time.sleep(0.25)
         yield asterisk
 
 

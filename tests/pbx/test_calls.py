@@ -4,7 +4,6 @@ Each test places a call over each transport at the same moment, so every one of 
 test of two calls at once. Beseda has two lines: a call that were not let go would block the next.
 """
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,16 +23,15 @@ pytestmark = [pytest.mark.pbx, pytest.mark.usefixtures("exchange")]
 
 T = TypeVar("T")
 
-# AudioSocket as an application, at 8 kHz, and the WebSocket channel in JSON at 16.
-TRANSPORTS = ("100", "111")
-# AudioSocket as a channel, at 16 kHz, and the WebSocket channel in plain words and mu-law.
-OTHERS = ("102", "110")
+# AudioSocket as an application, at 8 kHz; as a channel, at 16 kHz. The WebSocket channel when
+# Asterisk connects, in plain words and mu-law, in JSON at 16 kHz; when Beseda does, over ARI.
+APPLICATION, CHANNEL, PLAIN, IN_JSON, OVER_ARI = "100", "102", "110", "111", "120"
 LOUD = 0.005
 STEP_S = 0.1
 PAUSE_S = 1.2
 
 
-def at_once(act: Callable[[int, str], T], extensions: Sequence[str] = TRANSPORTS) -> list[T]:
+def at_once(act: Callable[[int, str], T], *extensions: str) -> list[T]:
     """The same at the same moment on several lines."""
     with ThreadPoolExecutor(len(extensions)) as pool:
         return list(pool.map(act, range(len(extensions)), extensions))
@@ -80,7 +78,7 @@ def folders(tmp_path: Path) -> Callable[[int], Path]:
     return lambda line: tmp_path / f"line{line}"
 
 
-@pytest.mark.parametrize("extensions", [TRANSPORTS, OTHERS])
+@pytest.mark.parametrize("extensions", [(APPLICATION, IN_JSON), (CHANNEL, OVER_ARI)])
 def test_a_spoken_question_is_answered_with_what_the_documents_say(
     service: Service,
     folders: Callable[[int], Path],
@@ -88,7 +86,7 @@ def test_a_spoken_question_is_answered_with_what_the_documents_say(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def call(line: int, extension: str) -> tuple[Samples, int, str, float]:
-        asks, holds = question(("q1", "q6")[line])
+        asks, holds = question(("q1", "q8")[line])
         waits_s = 14.0  # the greeting takes eleven seconds
         says = np.concatenate([quiet(waits_s), asks])
         with dialled(extension, says, folders(line), port=20_000 + 100 * line) as phone:
@@ -97,13 +95,12 @@ def test_a_spoken_question_is_answered_with_what_the_documents_say(
             return phone.heard(), phone.rate_hz, holds, ends_s
 
     with watched() as times_s:
-        calls = at_once(call, extensions)
+        calls = at_once(call, *extensions)
     for heard, rate_hz, holds, ends_s in calls:
         greeting = service.transcribed(heard[: round(14 * rate_hz)], rate_hz)
         reply = service.transcribed(heard[round(ends_s * rate_hz) :], rate_hz)
         assert "вопрос" in greeting
-        # The small recogniser mishears words of the telephone's voice, figures hardly ever.
-        assert re.findall(r"\d+", holds)[-1] in reply, reply
+        assert holds in reply, reply
     with capsys.disabled():
         for port, arrived_s in sorted(times_s.items()):
             off_ms = np.abs(np.diff(arrived_s) * 1000 - 20)
@@ -113,18 +110,18 @@ def test_a_spoken_question_is_answered_with_what_the_documents_say(
 
 def test_a_caller_may_interrupt(service: Service, folders: Callable[[int], Path]) -> None:
     def call(line: int, extension: str) -> tuple[list[bool], float, float]:
-        asks, _ = question(("q8", "q3")[line])
+        asks, _ = question(("q5", "q3")[line])
         says = np.concatenate([quiet(4.0), asks])
         with dialled(extension, says, folders(line), port=20_000 + 100 * line) as phone:
             until(phone, said_after(4.0))
             return loud(phone.heard(), phone.rate_hz), 4.0, 4.0 + len(asks) / 16_000
 
-    for steps, begins_s, ends_s in at_once(call):
+    for steps, begins_s, ends_s in at_once(call, APPLICATION, PLAIN):
         assert any(steps[: round(begins_s / STEP_S)]), "the greeting had begun"
         pause = steps[round((ends_s - 0.8) / STEP_S) : round(ends_s / STEP_S)]
         assert not any(pause), "the greeting went on"
     asked = " ".join(service.asked()).casefold()
-    assert "какого числа" in asked
+    assert "перенести интернет" in asked
     assert "на улице лесной" in asked
 
 
@@ -138,7 +135,7 @@ def test_keyed_digits_are_heard(service: Service, folders: Callable[[int], Path]
             phone.press("#")
             until(phone, said_after(3.0))
 
-    at_once(call)
+    at_once(call, CHANNEL, IN_JSON)
     asked = service.asked()
     for number in numbers:
         assert any(number in one.replace(" ", "") for one in asked), asked
@@ -155,11 +152,25 @@ def test_a_caller_hangs_up_in_mid_reply(
             phone.hang_up()
             phone.wait(DOWN)
 
-    at_once(call)
+    at_once(call, APPLICATION, OVER_ARI)
     until_s = time.monotonic() + 10
     while exchange.calls() or service.log.read_text().count("ended: caller") < ended + LINES:
         assert time.monotonic() < until_s, "a line is still held"
         time.sleep(0.1)
+
+
+def test_a_wish_for_a_person_reaches_one(folders: Callable[[int], Path]) -> None:
+    def call(line: int, extension: str) -> Samples:
+        asks, _ = question("q7")
+        says = np.concatenate([quiet(4.0), asks])
+        with dialled(extension, says, folders(line), port=20_000 + 100 * line) as phone:
+            # The person is a steady tone, as nobody else is for two seconds.
+            until(phone, lambda steps: len(steps) > 80 and all(steps[-20:]))
+            return phone.heard()[-phone.rate_hz :]
+
+    for heard in at_once(call, APPLICATION, OVER_ARI):
+        spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
+        assert spectrum.argmax() * 8_000 / len(heard) == pytest.approx(1004, abs=3)
 
 
 def test_one_caller_too_many_hears_the_busy_tone(folders: Callable[[int], Path]) -> None:
@@ -171,5 +182,5 @@ def test_one_caller_too_many_hears_the_busy_tone(folders: Callable[[int], Path])
             spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
             return float(spectrum.argmax() * phone.rate_hz / len(heard))
 
-    heights_hz = at_once(call, (*TRANSPORTS, "100"))
+    heights_hz = at_once(call, APPLICATION, PLAIN, APPLICATION)
     assert sum(abs(hz - 425) < 5 for hz in heights_hz) == 1, heights_hz

@@ -1,0 +1,164 @@
+"""Calls that Asterisk gives up to the application `beseda`: `Stasis(beseda)` in a dialplan.
+
+    events  <- ws://asterisk/ari/events      a caller has come, or gone
+    orders  -> http://asterisk/ari/...       a bridge, a WebSocket channel in it
+    sound  <-> ws://asterisk/media/ID        Beseda connects, so that no port of its own is open
+
+When Beseda is done with a caller who is still there, the dialplan goes on after `Stasis`.
+https://docs.asterisk.org/Latest_API/API_Documentation/Asterisk_REST_Interface/
+"""
+
+import asyncio
+import base64
+import json
+import logging
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+
+from api.telephony.chan_websocket import ChanWebSocket
+from api.telephony.holding import Gone, hold
+from api.telephony.sockets import Opened
+from dialog.messages import Inbound, Outbound
+
+log = logging.getLogger(__name__)
+
+APP = "beseda"
+AGAIN_S = 5.0
+ORDER_WITHIN_S = 10.0
+FORMAT = "slin16"
+
+Answering = Callable[[uuid.UUID, AsyncIterator[Inbound]], AsyncGenerator[Outbound]]
+
+
+@dataclass(frozen=True)
+class Asterisk:
+    """Where ARI is (`http://host:8088`), and who may use it."""
+
+    url: str
+    user: str
+    password: str
+
+    @property
+    def socket_url(self) -> str:
+        return "ws" + self.url.rstrip("/").removeprefix("http")
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=f"{self.url.rstrip('/')}/ari/",
+            auth=(self.user, self.password),
+            timeout=ORDER_WITHIN_S,
+        )
+
+    @asynccontextmanager
+    async def connected(self, path: str, **options: Any) -> AsyncIterator[Any]:
+        """A WebSocket to Asterisk."""
+        from websockets.asyncio.client import connect
+
+        secret = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        headers = {"Authorization": f"Basic {secret}"}
+        url = f"{self.socket_url}{path}"
+        async with connect(url, additional_headers=headers, proxy=None, **options) as socket:
+            yield socket
+
+
+class Ari:
+    """Waits for callers, and holds their calls. `serve` never returns by itself."""
+
+    def __init__(self, asterisk: Asterisk, answer: Answering) -> None:
+        self._asterisk = asterisk
+        self._answer = answer
+        self._calls: set[asyncio.Task[None]] = set()
+        # Our own channels: each can be bridged once Asterisk has given it to the application.
+        self._media: dict[str, asyncio.Event] = {}
+        self._media_of: dict[str, str] = {}
+
+    async def serve(self) -> None:
+        """Follow the events; begin anew whenever Asterisk is not there."""
+        async with self._asterisk.client() as rest:
+            try:
+                while True:
+                    try:
+                        await self._follow(rest)
+                    except Exception as error:
+                        log.warning("ARI: %s; again in %d s", type(error).__name__, AGAIN_S)
+                    await asyncio.sleep(AGAIN_S)
+            finally:
+                for task in self._calls:
+                    task.cancel()
+                await asyncio.gather(*self._calls, return_exceptions=True)
+
+    async def _follow(self, rest: httpx.AsyncClient) -> None:
+        async with self._asterisk.connected(f"/ari/events?app={APP}") as events:
+            log.info("ARI: waiting for callers")
+            async for text in events:
+                event = json.loads(text)
+                channel = event.get("channel", {})
+                name, caller = channel.get("name", ""), channel.get("id", "")
+                if event.get("type") == "StasisEnd" and caller in self._media_of:
+                    await _hang_up(rest, self._media_of[caller])
+                if event.get("type") != "StasisStart":
+                    continue
+                if name.startswith("WebSocket/"):
+                    self._media.setdefault(caller, asyncio.Event()).set()
+                else:
+                    task = asyncio.create_task(self._hold(rest, caller))
+                    self._calls.add(task)
+                    task.add_done_callback(self._calls.discard)
+
+    async def _hold(self, rest: httpx.AsyncClient, caller: str) -> None:
+        """One caller, from the bridge to the end of it."""
+        bridge: str | None = None
+        try:
+            bridge = (await _order(rest, "POST", "bridges", type="mixing"))["id"]
+            await _order(rest, "POST", f"bridges/{bridge}/addChannel", channel=caller)
+            media = await _order(
+                rest, "POST", "channels/externalMedia", app=APP, format=FORMAT,
+                external_host="INCOMING", transport="websocket", connection_type="server",
+                encapsulation="none",
+            )  # fmt: skip
+            self._media_of[caller] = media["id"]
+            identity = media["channelvars"]["MEDIA_WEBSOCKET_CONNECTION_ID"]
+            path = f"/media/{identity}"
+            async with self._asterisk.connected(
+                path, subprotocols=["media"], compression=None
+            ) as socket:
+                wire = await ChanWebSocket.begun(Opened(socket))
+                await self._given(media["id"])
+                await _order(rest, "POST", f"bridges/{bridge}/addChannel", channel=media["id"])
+                reason = await hold(wire, partial(self._answer, uuid.UUID(identity)))
+            log.info("a call over ARI ended: %s", reason)
+        except (httpx.HTTPError, OSError, Gone, KeyError, TimeoutError) as error:
+            log.warning("ARI: a call could not be held: %s", type(error).__name__)
+        finally:
+            if (ours := self._media_of.pop(caller, None)) is not None:
+                await _hang_up(rest, ours)
+            with suppress(httpx.HTTPError):  # a caller who has hung up is not there any more
+                await _order(rest, "POST", f"channels/{caller}/continue")
+            if bridge is not None:
+                with suppress(httpx.HTTPError):
+                    await _order(rest, "DELETE", f"bridges/{bridge}")
+
+    async def _given(self, media: str) -> None:
+        try:
+            async with asyncio.timeout(ORDER_WITHIN_S):
+                await self._media.setdefault(media, asyncio.Event()).wait()
+        finally:
+            del self._media[media]
+
+
+async def _hang_up(rest: httpx.AsyncClient, channel: str) -> None:
+    with suppress(httpx.HTTPError):
+        await _order(rest, "DELETE", f"channels/{channel}")
+
+
+async def _order(rest: httpx.AsyncClient, method: str, path: str, **query: str) -> dict[str, Any]:
+    reply = await rest.request(method, path, params=query)
+    reply.raise_for_status()
+    answered: dict[str, Any] = reply.json() if reply.content else {}
+    return answered
