@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 def serve(settings: Settings) -> int:
     """Run the service until it is told to stop."""
     settings.check_exposure()
+    settings.check_tls()
     import uvicorn
 
     from api.app import create_app
@@ -51,6 +52,8 @@ def serve(settings: Settings) -> int:
         create_app(settings, audiosocket=audiosocket),
         host=settings.host,
         port=settings.port,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
         access_log=False,
         log_level="warning",
     )

@@ -299,5 +299,5 @@ def _own(message: Duck | Unduck | TurnTrace) -> Json:
     """Beyond OpenAI's protocol, for clients whose session says `"beseda": true`."""
     if isinstance(message, TurnTrace):
         fields = {"heard": message.heard, "interrupted": message.interrupted}
-        return event("beseda.trace", timings_ms=message.timings_ms, **fields)
+        return event("beseda.trace", turn=message.turn, timings_ms=message.timings_ms, **fields)
     return event("beseda.duck" if isinstance(message, Duck) else "beseda.unduck")

@@ -220,7 +220,8 @@ class Responses:
         }  # fmt: skip
         if said.answer is not None:
             grounds = formats.sources_json(said.answer)
-            shape["beseda"] = {"source": said.answer.source, "sources": grounds}
+            source = said.answer.source
+            shape["beseda"] = {"turn": said.turn, "source": source, "sources": grounds}
         return shape
 
     def _details(self, status: str) -> Json | None:

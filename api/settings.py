@@ -5,6 +5,7 @@ Knows names, defaults and which combinations are refused; builds nothing.
 
 import ipaddress
 import os
+import ssl
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -43,6 +44,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     api_keys_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     max_upload: ByteSize = ByteSize(100 * MIB)
     max_calls: int = Field(default=16, ge=0)
 
@@ -107,6 +110,18 @@ class Settings(BaseSettings):
             return self.database_url
         url = make_url(self.database_url).set(password=password)
         return url.render_as_string(hide_password=False)
+
+    def check_tls(self) -> None:
+        """Refuse half a pair of certificate and key, and files that make none (raises BadInput)."""
+        if self.tls_cert is None and self.tls_key is None:
+            return
+        if self.tls_cert is None or self.tls_key is None:
+            raise BadInput("BESEDA_TLS_CERT and BESEDA_TLS_KEY go together: set both or neither")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.tls_cert, self.tls_key)
+        except OSError as error:  # ssl's own errors are among them
+            reason = error.strerror or type(error).__name__
+            raise BadInput(f"BESEDA_TLS_CERT and BESEDA_TLS_KEY cannot be used: {reason}") from None
 
     def check_exposure(self) -> None:
         """Refuse to listen beyond this machine without keys (raises BadInput)."""

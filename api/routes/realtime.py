@@ -32,7 +32,7 @@ SEND_WITHIN_S = 10.0
 NORMAL, FAULT, BUSY, TOO_SLOW = 1000, 1011, 1013, 1008
 """Close codes (RFC 6455, section 7.4.1, and IANA's registry)."""
 
-Inbox = asyncio.Queue[Inbound | None]
+Inbox = asyncio.Queue[Inbound]
 
 
 class Wire:
@@ -135,7 +135,9 @@ async def _tell_played(session: Realtime, inbox: Inbox) -> None:
 
 
 async def _drained(inbox: Inbox) -> AsyncIterator[Inbound]:
-    while (message := await inbox.get()) is not None:
+    message: Inbound | None = None
+    while not isinstance(message, HungUp):
+        message = await inbox.get()
         yield message
 
 

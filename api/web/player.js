@@ -1,5 +1,6 @@
 // Plays mono samples one after another without gaps, and knows how much has been heard.
 
+const DUCKED = 0.18;
 let context = null;
 
 /** The one output; the first use must follow a click or a key. */
@@ -14,6 +15,7 @@ export class Player {
   #endsAt = 0;
   #heardMs = 0;
   #analyser = null;
+  #gain = null;
 
   constructor(onSilence = () => {}) {
     this.onSilence = onSilence;
@@ -44,7 +46,7 @@ export class Player {
     const node = out.createBufferSource();
     node.buffer = buffer;
     node.lengthS = buffer.duration;
-    node.connect(this.analyser);
+    node.connect(this.#volume);
     node.startsAt = Math.max(this.#endsAt, out.currentTime + (this.playing ? 0 : 0.06));
     this.#endsAt = node.startsAt + buffer.duration;
     this.#nodes.add(node);
@@ -72,6 +74,19 @@ export class Player {
       this.#analyser.connect(output().destination);
     }
     return this.#analyser;
+  }
+
+  /** Play softly while somebody seems to speak over it. */
+  duck(softly) {
+    this.#volume.gain.setTargetAtTime(softly ? DUCKED : 1, output().currentTime, 0.02);
+  }
+
+  get #volume() {
+    if (this.#gain === null) {
+      this.#gain = output().createGain();
+      this.#gain.connect(this.analyser);
+    }
+    return this.#gain;
   }
 
   #ended(node) {

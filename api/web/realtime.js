@@ -55,6 +55,7 @@ class Session {
     this.#send("session.update", {
       session: {
         type: "realtime",
+        beseda: true,
         output_modalities: [spoken ? "audio" : "text"],
         audio: {
           input: { format, turn_detection: listening ? { type: "server_vad" } : null },

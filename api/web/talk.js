@@ -10,7 +10,9 @@ import { postJson, upload } from "./service.js";
 import { Turn } from "./turns.js";
 
 /** What the conversation is, for all of this module: one at a time. */
-const now = { id: null, session: null, call: null, turn: null, itemId: null, speaking: null };
+const now = { id: null, session: null, call: null, turn: null, speaking: null };
+/** Turns over the socket that are not over yet, by the number that the service gave them. */
+const live = { turns: new Map(), itemId: null };
 const player = new Player(() => quiet());
 let changed = () => {};
 
@@ -36,7 +38,7 @@ export async function askText(text) {
   hush();
   begin().ask(text);
   try {
-    now.session ??= await open(false);
+    now.session ??= await connect(false);
     now.session.ask(text);
   } catch (error) {
     await answerOverHttp({ text }, error);
@@ -105,9 +107,13 @@ export async function sayAgain(turn) {
   await new Promise((resolve) => (player.playing ? (turn.said = resolve) : resolve()));
 }
 
-/** Be silent at once. */
+/** Be silent at once; over the socket, tell how much was heard. */
 export function hush() {
+  const { heardMs } = player;
+  const overSocket = now.session && player.playing && live.itemId;
   player.flush();
+  if (overSocket) now.session.truncate(live.itemId, heardMs);
+  now.turn = null;
 }
 
 function show(turn) {
@@ -121,8 +127,8 @@ function quiet() {
   now.speaking?.speaking(false);
   now.speaking?.said?.();
   now.speaking = null;
-  state();
-  if (now.session && !now.call && !now.turn) closeSession();
+  player.duck(false);
+  state("listening");
 }
 
 function begin() {
@@ -132,18 +138,19 @@ function begin() {
 
 // ---- over the socket
 
-async function open(listening) {
-  return openSession({ conversationId: now.id, spoken: spoken() || listening, listening, events });
-}
+const connect = (listening) =>
+  openSession({ conversationId: now.id, spoken: spoken() || listening, listening, events });
 
 function closeSession() {
   now.session?.close();
   now.session = null;
+  live.turns.clear();
+  live.itemId = null;
 }
 
 const events = {
   "input_audio_buffer.speech_started"() {
-    if (player.playing) interrupt();
+    if (player.playing) hush();
     $("caption").textContent = "";
     state("listening");
   },
@@ -161,7 +168,7 @@ const events = {
     now.turn ??= newTurn();
   },
   "response.output_item.added"({ item }) {
-    now.itemId = item.id;
+    live.itemId = item.id;
   },
   "response.output_audio_transcript.delta"({ delta }) {
     now.turn?.append(delta);
@@ -177,32 +184,35 @@ const events = {
   "response.done"({ response }) {
     const turn = now.turn;
     now.turn = null;
-    if (response.status === "failed") turn?.fail(response.status_details?.error?.message ?? "");
-    else if (response.status === "completed" && turn) {
-      settle(turn, { answer: turn.answer, ...response.beseda, conversation_id: response.conversation_id });
-    }
-    if (!now.call && !player.playing) closeSession();
+    if (!turn) return;
+    if (response.status === "failed") turn.fail(response.status_details?.error?.message ?? "");
+    const { turn: number, ...grounds } = response.beseda ?? { source: "none", sources: [] };
+    if (number !== undefined) live.turns.set(number, turn);
+    now.id = response.conversation_id;
+    turn.finish({ answer: turn.answer, ...grounds });
+    announce(t("answered", turn.answer));
   },
+  "beseda.trace"(trace) {
+    live.turns.get(trace.turn)?.trace(trace);
+    live.turns.delete(trace.turn);
+    changed(now.id); // only now is it kept
+    if (!now.call && !now.turn) closeSession();
+  },
+  "beseda.duck": () => player.duck(true),
+  "beseda.unduck": () => player.duck(false),
   error({ error }) {
     notice(t("failed", error.message));
   },
   close(asked) {
     now.session = null;
-    if (asked) return;
+    live.turns.clear();
+    if (asked) return changed(now.id);
     if (now.call) hangUp();
     now.turn?.fail(t("callLost"));
     now.turn = null;
     notice(t("callLost"));
   },
 };
-
-/** The caller speaks over the answer: stop, and tell how much of it was heard. */
-function interrupt() {
-  const { heardMs } = player;
-  player.flush();
-  now.turn = null;
-  now.session?.truncate(now.itemId, heardMs);
-}
 
 // ---- the call
 
@@ -217,7 +227,7 @@ export async function call() {
   now.call = {};
   state("connecting");
   try {
-    now.session = await open(true);
+    now.session = await connect(true);
     now.call.microphone = await openMicrophone((samples) => now.session?.hear(samples));
     now.call.stopLevel = showLevel($("level"), () =>
       player.playing ? player.analyser : now.call.microphone.analyser);
@@ -234,9 +244,8 @@ export function hangUp() {
   now.call.stopLevel?.();
   now.call.microphone?.close();
   now.call = null;
-  closeSession();
   hush();
-  now.turn = null;
+  closeSession();
   document.body.classList.remove("calling");
   const focused = $("call").contains(document.activeElement);
   $("call").hidden = true;

@@ -68,13 +68,14 @@ export class Turn {
     this.#reveal();
   }
 
-  /** Only the first `heard` characters were heard before the caller cut in. */
-  cut(heard) {
-    const text = this.answer;
-    this.element.classList.remove("waiting");
-    this.#answer.replaceChildren(
-      text.slice(0, heard), el("span", { className: "unheard" }, ` … ${t("cut")}`),
-    );
+  /** How it went, told when it is over: where the time went, and what was heard when cut short. */
+  trace({ timings_ms: timings, interrupted, heard }) {
+    if (this.#reply === null) this.finish({ answer: this.answer, source: "none", sources: [] });
+    this.#reply = { ...this.#reply, timings_ms: timings };
+    this.retell();
+    if (interrupted) {
+      this.#answer.replaceChildren(heard, el("span", { className: "unheard" }, ` … ${t("cut")}`));
+    }
   }
 
   fail(message) {

@@ -1,80 +1,25 @@
 """The real service in a process of its own, with the embedded models, asked over a socket."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from openai import BadRequestError, OpenAI
 
 from dialog.audio import write_wav
+from tests.service.serving import SAMPLES, Running, serving
 
 pytestmark = [pytest.mark.service, pytest.mark.model]
-
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "samples"
-READY_WITHIN_S = 120.0  # the bar is 40 s on an idle machine; a test must pass on a busy one
-
-
-@dataclass(frozen=True)
-class Running:
-    home: Path
-    client: httpx.Client
-    environment: dict[str, str]
-
-    def beseda(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "api.cli", *arguments],
-            capture_output=True, text=True, cwd=ROOT, env=self.environment, check=True,
-        )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("home")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "BESEDA_HOME": str(home),
-        "BESEDA_PORT": str(port),
-        "PYTHONPATH": str(ROOT),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve"],
-        cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
-            _wait_until_ready(client, process)
-            yield Running(home, client, environment)
-    finally:
-        process.terminate()
-        _, errors = process.communicate(timeout=30)
-    assert errors == "", "stderr holds errors only"
-
-
-def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[str]) -> None:
-    began_s = time.monotonic()
-    while time.monotonic() - began_s < READY_WITHIN_S:
-        assert process.poll() is None, "the service ended"
-        try:
-            if client.get("/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.25)  # a real process on a real clock
-    raise AssertionError("the service did not become ready")
+    with serving(tmp_path_factory.mktemp("home")) as running:
+        yield running
 
 
 def test_a_document_from_another_process_is_found_within_two_seconds(
