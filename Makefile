@@ -80,8 +80,11 @@ bench-text: $(VENV)/.installed-dev build/nemo-text/.installed  ## russian/ besid
 	$(BIN)/python -m tests.bench.peers speed
 	$(BIN)/python -m tests.bench.peers table > docs/russian-peers.md
 
-asr-model: $(VENV)/.installed-train  ## the recogniser from nothing, into build/asr (root, hours)
-	$(BIN)/python -m models.recipes.asr.train --home build/asr
+asr-model: $(VENV)/.installed-train  ## the recogniser, from nothing or FROM=a.nemo, into build/asr (root, hours)
+	$(BIN)/python -m models.recipes.asr.train --home build/asr $(if $(FROM),--start $(FROM))
+
+model-report: $(VENV)/.installed-train  ## what the recogniser can do, measured anew: build/report (root, minutes)
+	$(BIN)/python -m models.recipes.asr.report --home build/report
 
 tts-model: $(VENV)/.installed-train  ## the voice from nothing, into build/tts (root, hours)
 	$(BIN)/python -m models.recipes.tts.train --home build/tts

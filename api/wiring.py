@@ -150,13 +150,16 @@ class Services:
 
     @cached_property
     def recogniser(self) -> ModelThread[Recogniser]:
-        load = partial(load_recogniser, self.settings.asr_model, self.settings.device)
+        known = self.settings.home / phrases.FILE
+        model, device = self.settings.asr_model, self.settings.device
+        load = partial(load_recogniser, model, device, phrases=known)
         return ModelThread("recogniser", load)
 
     @cached_property
     def ears(self) -> Ears:
         """Recognition for calls, in a process of its own."""
-        return Ears(partial(load_engine, self.settings.asr_model, self.settings.device))
+        known = self.settings.home / phrases.FILE
+        return Ears(partial(load_engine, self.settings.asr_model, self.settings.device, known))
 
     @cached_property
     def synthesiser(self) -> ModelThread[Synthesiser]:

@@ -1,50 +1,116 @@
-"""A NeMo CTC model decoded by beam search together with an n-gram language model.
+"""A NeMo CTC model decoded by `asr.beam`: log-probabilities into words with times and confidences.
 
-Knows NeMo's batched beam search, which gives neither word times nor confidences: both are
-read here from the frame in which each unit was chosen. Greedy search, which gives them by
-itself, is in `asr.nemo`.
+Greedy search, for CTC models without a language model beside them, is in `asr.nemo`.
 """
 
+import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asr.beam import WORD_START, Decoder, Spelled, State, Weights
+from asr.ngram import Ngram
+from asr.phrases import Phrases, read_phrases
 from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry
 
-WORD_START = "▁"
+SHORTEST_S = 0.25
 Matrix = NDArray[np.float32]
 
 
-def configure_beam(model: Any, entry: ModelEntry) -> None:
-    """Beam search with the entry's language model, its weight and its bonus for length."""
-    from nemo.collections.asr.parts.submodules.ctc_decoding import CTCBPEDecodingConfig
-    from omegaconf import OmegaConf
+class Decoders:
+    """The decoder of a catalogue entry, made anew when its file of phrases has changed.
 
-    beam = {
-        "beam_size": entry.ngram_beam,
-        "ngram_lm_model": str(entry.ngram_path),
-        "ngram_lm_alpha": entry.ngram_alpha,
-        "beam_beta": entry.ngram_beta,
-        "return_best_hypothesis": True,
-    }
-    decoding = OmegaConf.structured(CTCBPEDecodingConfig())
-    model.change_decoding_strategy(
-        OmegaConf.merge(decoding, {"strategy": "beam_batch", "beam": beam}), verbose=False
+    `tokenizer` is the model's: `vocab` lists its units, `text_to_ids` divides a phrase.
+    """
+
+    def __init__(self, entry: ModelEntry, tokenizer: Any) -> None:
+        self._entry, self._tokenizer = entry, tokenizer
+        self._pieces = [str(piece) for piece in tokenizer.vocab]
+        self._model = Ngram(entry.ngram_path) if entry.ngram_path else None
+        self._read: int | None = None
+        self._decoder = self._made(None)
+
+    def current(self) -> Decoder:
+        """With the phrases of now; a state of the one before may be gone on with."""
+        changed = _changed(self._entry.phrases)
+        if changed != self._read:
+            self._read, self._decoder = changed, self._made(self._entry.phrases)
+        return self._decoder
+
+    def _made(self, path: Path | None) -> Decoder:
+        entry, starts = self._entry, [piece.startswith(WORD_START) for piece in self._pieces]
+        phrases = read_phrases(path, self._tokenizer.text_to_ids) if path else []
+        weights = Weights(entry.ngram_alpha, entry.ngram_beta, entry.ngram_beam)
+        boosted = Phrases(phrases, starts, entry.phrase_bonus)
+        return Decoder(self._pieces, self._model, boosted, weights)
+
+
+def _changed(path: Path | None) -> int | None:
+    return path.stat().st_mtime_ns if path is not None and path.is_file() else None
+
+
+def confidence(word: Spelled, calibration: Sequence[float]) -> float:
+    """The probability that a word is right: logistic regression, fitted on held-out speech
+    (`models.recipes.asr.calibrate`), of what the search knows. Without one, the mean
+    probability of its units."""
+    if not calibration:
+        return math.exp(word.mean)
+    told = (1.0, word.mean, word.least, word.agreed)
+    return 1 / (1 + math.exp(-sum(w * f for w, f in zip(calibration, told, strict=True))))
+
+
+def timed(
+    words: Sequence[Spelled], frame_s: float, calibration: Sequence[float], duration_s: float
+) -> tuple[Word, ...]:
+    """Words in seconds, inside the `duration_s` of what was heard."""
+    return tuple(
+        Word(
+            word.text,
+            round(min(word.first * frame_s, duration_s), 3),
+            round(min((word.last + 1) * frame_s, duration_s), 3),
+            round(confidence(word, calibration), 4),
+        )
+        for word in words
     )
 
 
-class CtcBeamRecogniser:
-    """A CTC model that was configured by `configure_beam`."""
+class Growing:
+    """The decoder as `asr.cache_aware` steps it: words with their frames and confidences, as if
+    nothing more were said."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, decoders: Decoders, calibration: Sequence[float]) -> None:
+        self._decoders, self._calibration = decoders, calibration
+
+    def start(self) -> State:
+        return self._decoders.current().start()
+
+    def step(self, log_probs: Matrix, state: State) -> State:
+        return self._decoders.current().step(log_probs, state)
+
+    def words(self, state: State) -> list[tuple[str, int, int, float]]:
+        decoder = self._decoders.current()
+        return [
+            (word.text, word.first, word.last, confidence(word, self._calibration))
+            for word in decoder.words(decoder.finish(state))
+        ]
+
+
+class CtcRecogniser:
+    """A CTC model with the decoder of its catalogue entry."""
+
+    def __init__(self, model: Any, entry: ModelEntry) -> None:
         self.model = model
         self.rate_hz = int(model.cfg.preprocessor.get("sample_rate", 16000))
-        features = model.preprocessor.featurizer
-        features.pad_to, features.dither = 0, 0.0
-        self._frame_s = (
+        featurizer = model.preprocessor.featurizer
+        featurizer.pad_to, featurizer.dither = 0, 0.0
+        self.decoders = Decoders(entry, model.tokenizer)
+        self._calibration = entry.confidence
+        self.growing = Growing(self.decoders, entry.confidence)
+        self.frame_s = (
             float(model.cfg.preprocessor.window_stride) * model.encoder.subsampling_factor
         )
 
@@ -55,7 +121,7 @@ class CtcBeamRecogniser:
         import torch
 
         lengths = torch.tensor([len(samples) for samples in audio])
-        batch = torch.zeros(len(audio), max(int(lengths.max()), self.rate_hz // 4))
+        batch = torch.zeros(len(audio), max(int(lengths.max()), int(self.rate_hz * SHORTEST_S)))
         for row, samples in zip(batch, audio, strict=True):
             row[: len(samples)] = torch.from_numpy(samples)
         with torch.inference_mode():
@@ -63,30 +129,17 @@ class CtcBeamRecogniser:
             scores, frames, _ = self.model(
                 input_signal=batch.to(device), input_signal_length=lengths.to(device)
             )
-            found = self.model.decoding.ctc_decoder_predictions_tensor(
-                scores, decoder_lengths=frames, return_hypotheses=True
-            )
-        rows = scores.float().exp().cpu().numpy()
+        rows = scores.float().cpu().numpy()
         return [
-            self._transcript(hypothesis, row, len(samples) / self.rate_hz)
-            for hypothesis, row, samples in zip(found, rows, audio, strict=True)
+            self._transcript(row[:count], len(samples) / self.rate_hz)
+            for row, count, samples in zip(rows, frames.tolist(), audio, strict=True)
         ]
 
-    def _transcript(self, hypothesis: Any, probabilities: Matrix, duration_s: float) -> Transcript:
-        units = [int(unit) for unit in hypothesis.y_sequence]
-        frames = [int(frame) for frame in hypothesis.timestamp]
-        pieces = self.model.tokenizer.ids_to_tokens(units)
-        sure = [float(probabilities[f, u]) for f, u in zip(frames, units, strict=True)]
-        words = tuple(
-            Word(
-                text.lower(),
-                round(min(frames[first] * self._frame_s, duration_s), 3),
-                round(min((frames[last] + 1) * self._frame_s, duration_s), 3),
-                sum(sure[first : last + 1]) / (last + 1 - first),
-            )
-            for text, first, last in joined(pieces)
-        )
-        return Transcript(hypothesis.text.strip(), words, duration_s)
+    def _transcript(self, log_probs: Matrix, duration_s: float) -> Transcript:
+        decoder = self.decoders.current()
+        state = decoder.finish(decoder.step(log_probs, decoder.start()))
+        words = timed(decoder.words(state), self.frame_s, self._calibration, duration_s)
+        return Transcript(" ".join(word.text for word in words), words, duration_s)
 
 
 def joined(pieces: Sequence[str]) -> Iterator[tuple[str, int, int]]:

@@ -6,6 +6,8 @@ engine is another entry of `ENGINES`; a model chooses it by `engine` in the cata
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from dialog.errors import Unavailable
@@ -40,11 +42,15 @@ ENGINES: Mapping[str, Loader] = {"nemo": _load_nemo}
 
 
 def load_recogniser(
-    reference: str, device: str = "auto", engines: Mapping[str, Loader] = ENGINES
+    reference: str,
+    device: str = "auto",
+    engines: Mapping[str, Loader] = ENGINES,
+    phrases: Path | None = None,
 ) -> Recogniser:
     """Load the model of a catalogue id, a `.nemo` file or a hub id; slow, so call it on the
-    model's thread. Raises `Unavailable`."""
-    entry = resolve(reference)
+    model's thread. `phrases` is a file of what the operator's callers may name, one a line, read
+    again when it changes. Raises `Unavailable`."""
+    entry = replace(resolve(reference), phrases=phrases)
     if entry.engine not in engines:
         raise Unavailable(f"no recognition engine {entry.engine!r}: known are {', '.join(engines)}")
     return engines[entry.engine](entry, device)

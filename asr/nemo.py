@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from asr.ctc import CtcBeamRecogniser, configure_beam
+from asr.ctc import CtcRecogniser
 from dialog.errors import Unavailable
 from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry
@@ -24,15 +24,14 @@ MIN_SECONDS = 1.0
 SHORTEST_WORD_S = 0.02
 
 
-def load(entry: ModelEntry, device: str) -> "NemoRecogniser | CtcBeamRecogniser":
+def load(entry: ModelEntry, device: str) -> "NemoRecogniser | CtcRecogniser":
     """Restore the entry's model and set its decoding; see `models.loading.restore`."""
     model = restore("asr", entry, device)
     if entry.ngram_path is not None and not entry.ngram_path.is_file():
         raise Unavailable(f"model {entry.id} needs its language model: no {entry.ngram_path}")
+    if entry.ngram_beam:
+        return CtcRecogniser(model, entry)
     with hushed():
-        if entry.ngram_path is not None and entry.ngram_beam:
-            configure_beam(model, entry)
-            return CtcBeamRecogniser(model)
         configure_decoding(model, entry)
     return NemoRecogniser(model, entry.target_lang or LANGUAGE)
 

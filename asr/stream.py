@@ -6,6 +6,7 @@ ending the utterance.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,15 +72,15 @@ class Growing:
         return self.step(rests, states)[0]
 
 
-def load_engine(reference: str, device: str = "auto") -> Engine:
-    """The engine for a model of the catalogue; slow, so call it in the process that steps it.
-    Raises `Unavailable`."""
-    recogniser = load_recogniser(reference, device)
+def load_engine(reference: str, device: str = "auto", phrases: Path | None = None) -> Engine:
+    """The engine for a model of the catalogue, which expects the `phrases` of a file; slow, so
+    call it in the process that steps it. Raises `Unavailable`."""
+    recogniser = load_recogniser(reference, device, phrases=phrases)
     import torch
 
     # Chunks are small: a second thread gains nothing, and takes a core from the voice.
     torch.set_num_threads(1)
     model = getattr(recogniser, "model", None)
     if model is not None and is_cache_aware(model):
-        return CacheAware(model, Greedy(model))
+        return CacheAware(model, getattr(recogniser, "growing", None) or Greedy(model))
     return Growing(recogniser)

@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dialog.errors import Unavailable
 
@@ -25,8 +25,10 @@ class ModelEntry:
 
     `sha256` empty: the file is not checked. `target_lang` is for prompt-conditioned
     recognisers. `ngram_lm` is a language model to fuse while decoding, a file beside the
-    checkpoint, with weight `ngram_alpha`: by beam search of width `ngram_beam` with a bonus
-    `ngram_beta` for each unit (CTC only), or greedily where that is 0. `vocoder` names the
+    checkpoint, with weight `ngram_alpha`: a `.npz` by `asr.beam` of width `ngram_beam` with a
+    bonus `ngram_beta` for each unit (CTC only), NeMo's own kinds greedily. `phrase_bonus` is
+    what a unit of an expected phrase earns; `phrases` is the operator's file of them.
+    `confidence` calibrates the words' confidences (`asr.ctc.confidence`). `vocoder` names the
     entry that turns a voice's spectrograms into sound. `engine` picks the code that runs it.
     """
 
@@ -46,6 +48,9 @@ class ModelEntry:
     ngram_alpha: float = 0.0
     ngram_beam: int = 0
     ngram_beta: float = 0.0
+    phrase_bonus: float = 0.0
+    phrases: Path | None = None
+    confidence: tuple[float, ...] = ()
 
     @property
     def path(self) -> Path | None:
@@ -61,7 +66,11 @@ class ModelEntry:
 def catalogue() -> dict[str, ModelEntry]:
     """All entries by id, in the order of the file."""
     tables = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
-    return {name: ModelEntry(id=name, **table) for name, table in tables.items()}
+    return {name: _entry(name, table) for name, table in tables.items()}
+
+
+def _entry(name: str, table: dict[str, Any]) -> ModelEntry:
+    return ModelEntry(id=name, **{**table, "confidence": tuple(table.get("confidence", ()))})
 
 
 def resolve(reference: str) -> ModelEntry:

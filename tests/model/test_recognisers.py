@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from asr.ctc import CtcBeamRecogniser, joined
+from asr.ctc import CtcRecogniser, joined
 from asr.engine import load_recogniser
 from asr.nemo import NemoRecogniser, load
 from dialog.errors import Unavailable
@@ -117,14 +117,14 @@ def test_beam_search_with_a_language_model_times_its_words(
     tiny: Tiny, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tiny("ctc")
-    model = tiny_models.save_bigrams(path.with_suffix(""), tmp_path / "lm.arpa")
+    model = tiny_models.save_trie(path.with_suffix(""), tmp_path / "lm.npz")
     capfd.readouterr()
     entry = replace(
         resolve(str(path)), ngram_lm=str(model), ngram_alpha=0.5, ngram_beam=4, ngram_beta=2.0
     )
     recogniser = load(entry, "cpu")
     together = recogniser.transcribe(sounds())
-    assert isinstance(recogniser, CtcBeamRecogniser)
+    assert isinstance(recogniser, CtcRecogniser)
     assert sum(len(t.words) for t in together) > 0
     for transcript, length in zip(together, LENGTHS, strict=True):
         assert " ".join(word.text for word in transcript.words) == transcript.text

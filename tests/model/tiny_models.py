@@ -197,3 +197,17 @@ def save_bigrams(tokenizer_folder: Path, path: Path) -> Path:
     arpa += [f"{log10(n / firsts[a]) - 0.05:.4f}\t{a} {b}" for (a, b), n in pairs.items()]
     path.write_text("\n".join([*arpa, "", "\\end\\", ""]), encoding="utf-8")
     return path
+
+
+def save_trie(tokenizer_folder: Path, path: Path) -> Path:
+    """The language model that `asr.ngram` reads, over the tokens of `CORPUS`."""
+    import sentencepiece
+
+    from models.recipes.asr.language_model import count, probabilities, sentences, store
+
+    model = str(tokenizer_folder / "tokenizer.model")
+    pieces = sentencepiece.SentencePieceProcessor(model_file=model)
+    marked = ((units, 1.0) for units in sentences(CORPUS.split("\n"), pieces))
+    levels, backoff = probabilities(count(marked, 3), len(pieces))
+    store(levels, backoff, len(pieces), path)
+    return path

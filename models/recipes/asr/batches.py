@@ -1,6 +1,6 @@
 """Batches of synthetic speech: which utterances come next, and what is done to their sound.
 
-The curriculum starts with short, clean speech. Noise, gain and a telephone line come later and
+The curriculum starts with short, clean speech. Noise, rooms and telephone lines come later and
 little by little: all at once threw a converging run back. Knows nothing of the network.
 """
 
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.signal import fftconvolve
 from torch import Tensor
 
+from models.recipes.asr.lines import packet_loss, random_line
 from models.recipes.asr.speech_data import RATE_HZ, SpeechFolder, Utterance
 
 _POOL = 480
@@ -27,40 +29,47 @@ class Batch:
     seconds: float
 
 
-def mu_law(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    """An 8 kHz mu-law telephone line, still at 16 kHz: band limit and 8-bit companding."""
-    spectrum = np.fft.rfft(audio)
-    spectrum[int(len(spectrum) * 3700 / (RATE_HZ / 2)) :] = 0
-    narrow = np.fft.irfft(spectrum, len(audio))
-    folded = np.sign(narrow) * np.log1p(255 * np.minimum(np.abs(narrow), 1)) / np.log(256)
-    coarse = np.round(folded * 127) / 127
-    wide = np.sign(coarse) * (256 ** np.abs(coarse) - 1) / 255
-    return np.asarray(wide, dtype=np.float32)
-
-
 def coloured_noise(samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Noise of unit power between white and brown."""
+    """Noise of unit power between white and brown, steady or swelling as voices and traffic do."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     spectrum *= (1 + np.arange(len(spectrum))) ** -rng.uniform(0, 0.9)
     noise = np.fft.irfft(spectrum, samples)
+    if rng.random() < 0.5:
+        points = rng.uniform(0.1, 1, max(2, samples // (RATE_HZ // 4)))
+        noise *= np.interp(np.linspace(0, len(points) - 1, samples), np.arange(len(points)), points)
     return np.asarray(noise / (noise.std() + 1e-9), dtype=np.float32)
+
+
+def reverberation(audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """A room: the sound itself, and a noise that dies away within 0.1 to 0.6 s behind it."""
+    fades_s, near = rng.uniform(0.1, 0.6), rng.uniform(0.3, 1.5)
+    time_s = np.arange(int(RATE_HZ * fades_s)) / RATE_HZ
+    tail = rng.standard_normal(len(time_s)) * 10 ** (-3 * time_s / fades_s)
+    tail[: RATE_HZ // 500] = 0
+    tail *= near / (np.sqrt((tail**2).sum()) + 1e-9)
+    tail[0] = 1
+    wet = fftconvolve(audio, tail.astype(np.float32))[: len(audio)]
+    return np.asarray(wet * audio.std() / (wet.std() + 1e-9), dtype=np.float32)
 
 
 def disturb(
     audio: NDArray[np.float32], level: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Silence around, gain, noise and a telephone line, each more likely as `level` nears 1."""
-    before, after = rng.integers(0, int(RATE_HZ * 0.3), 2)
+    """Silence around, a room, noise, a line and gain, each more likely as `level` nears 1."""
+    before, after = rng.integers(0, int(RATE_HZ * 0.4), 2)
     audio = np.pad(audio, (int(before), int(after)))
-    if rng.random() < level:
-        audio = audio * np.float32(10 ** rng.uniform(-1.0, 0.15))
-    if rng.random() < 0.5 * level:
-        quieter_db = rng.uniform(30 - 20 * level, 40)
-        power = audio.std() * 10 ** (-quieter_db / 20)
-        audio = audio + power * coloured_noise(len(audio), rng)
-    if rng.random() < 0.9 * level:
-        audio = mu_law(audio)
-    return np.clip(audio, -1, 1)
+    if rng.random() < 0.3 * level:
+        audio = reverberation(audio, rng)
+    if rng.random() < 0.6 * level:
+        quieter_db = rng.uniform(28 - 26 * level, 40)
+        audio = audio + audio.std() * 10 ** (-quieter_db / 20) * coloured_noise(len(audio), rng)
+    if rng.random() < 0.7 * level:
+        audio = random_line(np.asarray(audio, dtype=np.float32), rng)
+    if rng.random() < 0.15 * level:
+        audio = packet_loss(audio, rng, rng.uniform(0.01, 0.05))
+    if rng.random() < 0.3 + level:
+        audio = audio * np.float32(10 ** rng.uniform(-1.2, 0.2))
+    return np.asarray(np.clip(audio, -1, 1), dtype=np.float32)
 
 
 def _grouped(pool: list[Utterance], seconds: float) -> Iterator[list[Utterance]]:

@@ -3,17 +3,21 @@
 import argparse
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
-from nemo.collections.asr.models import EncDecCTCModelBPE
+from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 from torch import Tensor
 
-from models.recipes.asr.batches import Batch, Curriculum
+from models.recipes.asr.batches import Batch, Curriculum, collate
 from models.recipes.asr.measure import measure
-from models.recipes.asr.network import build, export
+from models.recipes.asr.network import build, export, warm_start
 from models.recipes.asr.optimise import optimisers, rate_at
 from models.recipes.asr.speech_data import SpeechFolder
+
+_SECOND = 16000
+_LONGEST_S = 14.0
 
 LOG = logging.getLogger("asr.train")
 
@@ -55,13 +59,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("--home", type=Path, required=True, help="everything the run writes")
     option("--out", type=Path, help="the .nemo, written again and again; default under HOME")
     option("--dev-limit", type=int, default=100, help="utterances per set while training")
+    option("--start", type=Path, help="a .nemo to go on from, instead of random weights")
     option("--minutes", type=float, default=90, help="of training, over all resumes")
     option("--rate", type=float, default=1.5e-3)
     option("--decay-from", type=float, default=0.55, help="share of the time at full rate")
     option("--warmup", type=int, default=100, help="steps")
     option("--short-steps", type=int, default=150, help="steps on the shortest speech only")
     option("--clean-steps", type=int, default=1900, help="steps without disturbance")
-    option("--hardest", type=float, default=0.4, help="most disturbance, 0 to 1")
+    option("--ramp-steps", type=float, default=1000, help="with --start: until all disturbed")
+    option("--hardest", type=float, default=0.6, help="most disturbance, 0 to 1")
     option("--batch-s", type=float, default=50, help="seconds of audio in a batch")
     option("--width", type=int, default=176)
     option("--layers", type=int, default=8)
@@ -81,16 +87,28 @@ class Run:
         # Channels last is the faster layout for the subsampling convolutions on a CPU.
         convolutions = self.model.encoder.pre_encode.conv
         self.model.encoder.pre_encode.conv = convolutions.to(memory_format=torch.channels_last)
-        self.optimisers = optimisers(self.model, args.rate)
-        self.average = Average(self.model)
         folder = SpeechFolder(args.home / "shards")
         folder.refresh()
+        self.state = args.home / "state.pt"
+        if args.start and not self.state.exists():
+            self._warm_start(folder)
+        self.optimisers = optimisers(self.model, args.rate)
+        self.average = Average(self.model)
         self.data = Curriculum(folder, args.batch_s, args.seed)
         self.folder = folder
         self.step, self.spent_s, self.loss = 0, 0.0, 0.0
-        self.state = args.home / "state.pt"
         if self.state.exists():
             self._resume()
+        self.settings()
+        # The next batch is disturbed while this one is learnt from.
+        self._beside = ThreadPoolExecutor(1)
+        self._coming = self._beside.submit(self.data.next)
+
+    def _warm_start(self, folder: SpeechFolder) -> None:
+        donor = ASRModel.restore_from(str(self.args.start), map_location="cpu")
+        some = [folder.samples(u)[:_SECOND] for u in folder.utterances[:64]]
+        warm_start(self.model, donor, collate([a for a in some if len(a) == _SECOND], []).audio)
+        LOG.info("starts from %s", self.args.start)
 
     def _resume(self) -> None:
         saved = torch.load(self.state, weights_only=False)
@@ -122,16 +140,21 @@ class Run:
 
     def settings(self) -> bool:
         """Set how hard the data is; true when the spectrogram is masked too."""
+        if self.args.start:
+            self.data.longest_s = _LONGEST_S
+            self.data.level = min(self.args.hardest, 0.1 + self.step / self.args.ramp_steps)
+            return bool(self.step > self.args.warmup)
         self.data.longest_s = 2.5 + max(0, self.step - self.args.short_steps) / 60
         hard = (self.step - self.args.clean_steps) / 1000
         self.data.level = min(self.args.hardest, max(0.0, hard))
-        return self.data.level > 0.5
+        return bool(self.data.level > 0.5)
 
     def advance(self) -> float:
         """One step; the seconds of audio it saw."""
         masks = self.settings()
         started = time.monotonic()
-        batch = self.data.next()
+        batch = self._coming.result()
+        self._coming = self._beside.submit(self.data.next)
         loss = loss_of(self.model, batch, masks)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.recipes.speech import espeak
 from models.recipes.speech.rhvoice import VOICES, RHVoice
 from models.recipes.text.plain import plain
 
 RATE_HZ = 16000
 SHARD_UTTERANCES = 250
+ESPEAK_SHARE = 0.07
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +79,53 @@ def _lines(path: Path, first: int, step: int) -> Iterator[str]:
     yield from lines[first::step]
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Who speaks and how: `rate` and `pitch` are multiples of the voice's own."""
+
+    voice: str
+    rate: float = 1.0
+    pitch: float = 1.0
+
+
+def varied(rng: random.Random) -> Manner:
+    """A random voice that may be trained on, at a random rate and pitch."""
+    if espeak.available() and rng.random() < ESPEAK_SHARE:
+        return Manner(
+            f"espeak-{rng.choice(espeak.VARIANTS)}", rng.uniform(0.8, 1.3), rng.uniform(0.3, 1.7)
+        )
+    # Wider than what callers do: a voice at another pitch is nearly another voice.
+    return Manner(rng.choice(VOICES), rng.uniform(0.78, 1.4), rng.uniform(0.78, 1.28))
+
+
+def _speak(engine: RHVoice, text: str, manner: Manner) -> NDArray[np.int16]:
+    if manner.voice.startswith("espeak-"):
+        variant = manner.voice.removeprefix("espeak-")
+        return espeak.speak(text, variant, RATE_HZ, manner.rate, manner.pitch)
+    return engine.speak(text, manner.voice, RATE_HZ, manner.rate, manner.pitch)
+
+
 def speak_shard(
-    engine: RHVoice, folder: Path, name: str, texts: list[tuple[str, str]], varied: bool = True
+    engine: RHVoice,
+    folder: Path,
+    name: str,
+    texts: list[tuple[str, str]],
+    voices: tuple[str, ...] = (),
 ) -> float:
-    """Speak `texts` (kind, sentence) into one shard by voices in turn; the seconds written."""
+    """Speak `texts` (kind, sentence) into one shard, by `voices` in turn at their own rate, or, if
+    there are none, in varied manners; the seconds written."""
     rng = random.Random(name)
     audio, lines, offset = [], [], 0
     for number, (kind, text) in enumerate(texts):
-        voice = rng.choice(VOICES) if varied else VOICES[number % len(VOICES)]
-        rate, pitch = (rng.uniform(0.9, 1.22), rng.uniform(0.9, 1.15)) if varied else (1.0, 1.0)
-        samples = engine.speak(text, voice, RATE_HZ, rate, pitch)
+        manner = Manner(voices[number % len(voices)]) if voices else varied(rng)
+        samples = _speak(engine, text, manner)
         if len(samples) < RATE_HZ // 3:
             continue
         audio.append(samples)
         lines.append(
             {
                 "text": plain(text),
-                "voice": voice,
+                "voice": manner.voice,
                 "kind": kind,
                 "offset": offset,
                 "samples": len(samples),
@@ -112,7 +144,7 @@ def main() -> None:
     parser.add_argument("--worker", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--hours", type=float, default=10.0, help="of speech, by this worker")
-    parser.add_argument("--plain", action="store_true", help="normal rate, voices in turn")
+    parser.add_argument("--voice", action="append", default=[], help="in turn; default: varied")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     sources = [(path.stem, _lines(path, args.worker, args.workers)) for path in args.text]
@@ -130,7 +162,7 @@ def main() -> None:
             name = f"{args.text[0].stem}-{args.worker}-{shard:05d}"
             if (args.out / f"{name}.jsonl").exists():
                 continue
-            seconds += speak_shard(engine, args.out, name, texts, varied=not args.plain)
+            seconds += speak_shard(engine, args.out, name, texts, tuple(args.voice))
 
 
 if __name__ == "__main__":

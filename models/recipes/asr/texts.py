@@ -1,8 +1,8 @@
 """The texts of a training run: what is spoken, and what the tokenizer and the language model see.
 
-Writes `spoken.txt` (two support-line sentences to one general), `units.txt` (plain lines),
+Writes `spoken.txt` (one support-line sentence to two general), `units.txt` (plain lines),
 `language_model.txt` (those of documented origin), and the held-out `dev_*.txt`. Nothing written
-shares five words in a row with a held-out support sentence.
+shares five words in a row with a held-out sentence, or is a shorter one of them.
 """
 
 import argparse
@@ -44,19 +44,18 @@ def prepare(home: Path, support_count: int, extra: list[Path], seed: int) -> Non
     """Write every text file of a run into `home`."""
     home.mkdir(parents=True, exist_ok=True)
     questions, support_dev = _lines(DATA / "held_out.txt"), _lines(DATA / "dev_support.txt")
-    support = list(sentences(support_count, seed, questions + support_dev))
-    corpus = general(extra, questions + support_dev, seed)
+    held_out = questions + support_dev + _lines(DATA / "dev_general.txt")
+    support = list(sentences(support_count, seed, [plain(text) for text in held_out]))
+    corpus = general(extra, held_out, seed)
     spoken = []
     for number, text in enumerate(support):
-        spoken.append(text)
-        if number % 2 == 0 and number // 2 < len(corpus):
-            spoken.append(corpus[number // 2])
+        spoken += [text, *corpus[2 * number : 2 * number + 2]]
     files = {
         "spoken": spoken,
         "units": [plain(text) for text in support + corpus],
         # Only texts of known origin enter what is shipped beside the network.
-        "language_model": [plain(t) for t in support + general([], questions + support_dev, seed)],
-        "dev_support": support_dev * 2,
+        "language_model": [plain(t) for t in support + general([], held_out, seed)],
+        "dev_support": support_dev,
         "dev_general": _lines(DATA / "dev_general.txt"),
         # Every question by every voice: voices take turns by line.
         "dev_questions": [text for text in questions for _ in range(5)],

@@ -15,16 +15,19 @@ import time
 from pathlib import Path
 
 from models.recipes.asr.fit import add_options, fit
-from models.recipes.asr.language_model import LEAST, ORDER
 from models.recipes.asr.language_model import build as build_language_model
-from models.recipes.asr.network import train_tokenizer
+from models.recipes.asr.network import tokenizer_of, train_tokenizer
 from models.recipes.asr.speech_data import SpeechFolder
 from models.recipes.asr.texts import prepare
 from models.recipes.asr.tune import compare, parser
-from models.recipes.speech.rhvoice import build
+from models.recipes.speech.rhvoice import VOICES, build
 
 DEV = ("general", "support", "questions")
 _FIRST_HOURS = 2.0
+
+
+def _in_turn(voices: tuple[str, ...]) -> list[str]:
+    return [option for voice in voices for option in ("--voice", voice)]
 
 
 def _speaker(args: argparse.Namespace, text: str, folder: Path, *more: str) -> list[str]:
@@ -38,7 +41,7 @@ def _start_speaking(args: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
     for name in DEV:
         if not (args.home / "dev" / name).exists():
             folder = args.home / "dev" / name
-            subprocess.run(_speaker(args, f"dev_{name}", folder, "--plain"), check=True)
+            subprocess.run(_speaker(args, f"dev_{name}", folder, *_in_turn(VOICES)), check=True)
     hours = str(args.hours / args.speakers)
     return [
         subprocess.Popen(
@@ -80,7 +83,9 @@ def main() -> None:
     if not (args.home / "units.txt").exists():
         prepare(args.home, args.support, args.extra, args.seed)
     build(args.chroot)
-    if not (args.home / "tok" / "vocab.txt").exists():
+    if args.start:
+        tokenizer_of(args.start, args.home / "tok")
+    elif not (args.home / "tok" / "vocab.txt").exists():
         train_tokenizer(args.home / "units.txt", args.home / "tok")
     speakers = _start_speaking(args)
     try:
@@ -89,9 +94,9 @@ def main() -> None:
     finally:
         for speaker in speakers:
             speaker.terminate()
-    language_model = args.out.with_suffix(".lm.nemo")
+    language_model = args.out.with_suffix(".lm.npz")
     text = (args.home / "language_model.txt").read_text("utf-8").splitlines()
-    build_language_model(text, args.home / "tok", language_model, ORDER, LEAST)
+    build_language_model(text, args.home / "tok", language_model)
     folders = [str(folder) for _, folder in args.dev]
     compare(parser().parse_args([str(args.out), str(language_model), *folders]))
 
