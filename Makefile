@@ -45,7 +45,7 @@ check: $(VENV)/.installed-dev  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: $(VENV)/.installed-dev  ## all tests that need no GPU
-	$(BIN)/pytest -m "not gpu and not bench and not vllm"
+	$(BIN)/pytest -m "not gpu and not bench and not vllm and not pbx"
 
 test-unit: $(VENV)/.installed-dev  ## the fast ones, no NeMo
 	$(BIN)/pytest -m unit

@@ -99,7 +99,7 @@ def test_a_spoken_question_is_answered_with_what_the_documents_say(
     for heard, rate_hz, holds, ends_s in calls:
         greeting = service.transcribed(heard[: round(14 * rate_hz)], rate_hz)
         reply = service.transcribed(heard[round(ends_s * rate_hz) :], rate_hz)
-        assert "вопрос" in greeting
+        assert "здравствуйте" in greeting.casefold()
         assert holds in reply, reply
     with capsys.disabled():
         for port, arrived_s in sorted(times_s.items()):
