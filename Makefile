@@ -45,7 +45,7 @@ check: $(VENV)/.installed-dev  ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: $(VENV)/.installed-dev  ## all tests that need no GPU
-	$(BIN)/pytest -m "not gpu and not bench and not vllm and not pbx"
+	$(BIN)/pytest -m "not gpu and not bench and not vllm and not pbx and not page"
 
 test-unit: $(VENV)/.installed-dev  ## the fast ones, no NeMo
 	$(BIN)/pytest -m unit
@@ -68,6 +68,17 @@ test-pbx: $(VENV)/.installed-dev  ## real calls: baresip, Asterisk in a chroot, 
 
 pbx-up: $(VENV)/.installed-dev  ## leave that Asterisk running, for calls from outside (root)
 	@$(BIN)/python -m tests.pbx.exchange $(PBX)
+
+test-page: $(VENV)/.installed-dev  ## the web page in a real Chromium (installs Debian's as root)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && \
+		DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium \
+		>/dev/null; } || { echo "Chromium is needed: sudo apt install chromium"; exit 1; }
+	$(BIN)/pytest -m page -rs tests/page
+
+test-agents: $(VENV)/.installed-dev  ## the npm @openai/agents client on a real service (Node 20+)
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed"; exit 1; }
+	@npm ci --silent --no-audit --no-fund --prefix tests/npm
+	$(BIN)/python -m tests.npm.run
 
 bench: $(VENV)/.installed-dev  ## timings, as ratios within one run
 	$(BIN)/pytest -m bench -s

@@ -64,7 +64,7 @@ export const STRINGS = {
     wayFile: "Give a recording", wayFileHow: "Choose or drop audio with a question",
     wayDocuments: "Add documents", wayDocumentsNone: "None yet, so there is nothing to answer from",
     wayDocumentsSome: ["{n} document is known", "{n} documents are known"],
-    question: "Your question", questionHint: "Ask something, in Russian", send: "Send",
+    question: "Your question", questionHint: "Ask in Russian", send: "Send",
     attach: "Ask with a recording: choose an audio file", startTalking: "Talk",
     call: "Voice conversation", level: "Level", mute: "Mute", hangUp: "End",
     connecting: "Connecting", listening: "Listening", thinking: "Thinking", speaking: "Answering",
