@@ -87,6 +87,7 @@ def rules() -> list[Rule]:
     return [
         Rule("я", re.compile(rf"({day})\.?(?: ?[-–—] ?({day}))?{edge}", re.IGNORECASE), _say_days),
         Rule("0", re.compile(r"(\d{1,3}) ?эт\.(?! ?\d)"), _floor, r" ?э"),
+        Rule("я", re.compile(rf"мск{edge}", re.IGNORECASE), _moscow_time),
         Rule("я", _ENDED, _say_ended),
         Rule("я", _one_of(_FIXED), _say_fixed),
         Rule("я", _one_of(_NOUNS), _say_noun),
@@ -113,6 +114,14 @@ def full_stop(found: re.Match[str]) -> str:
 
 def _capital(said: str, found: re.Match[str]) -> str:
     return said[0].upper() + said[1:] if found.group()[0].isupper() else said
+
+
+def _moscow_time(found: re.Match[str]) -> str | None:
+    """ "20:00 мск", "20:00 по МСК"; elsewhere the letters may be a name."""
+    before = re.search(r"\d (по )?$", found.string[max(0, found.start() - 5) : found.start()])
+    if before is None:
+        return None
+    return "московскому времени" if before.group(1) else "по московскому времени"
 
 
 def _floor(found: re.Match[str]) -> str:

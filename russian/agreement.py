@@ -79,6 +79,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(rf" (?:раб\. ?)?([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)(?<! ст)(?<! ч)")
 _LOOK_BACK = 40
+_BETWEEN = frozenset(' «"(-−–')
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Agreed:
 
 def word_before(text: str, position: int) -> str:
     """The lower-case word that ends right before `position`, or ""."""
+    if text[position - 1 : position] not in _BETWEEN:
+        return ""  # most numbers that touch something: settled without a search
     found = _BEFORE.search(text[max(0, position - _LOOK_BACK) : position])
     return unstressed(found.group(1)).lower() if found else ""
 

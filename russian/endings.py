@@ -36,6 +36,7 @@ def rules() -> list[Rule]:
         Rule(
             "0", re.compile(r"(\d{1,6})[-–](?=[А-ЯЁA-Z]{1,6}(?![а-яё]))"), _before_letters, r"[-–]"
         ),
+        Rule("0", re.compile(r"(\d{1,3}) ?%[-–]?(н[а-яё]{2,3})(?![а-яё])"), _percent, " ?%"),
         Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{4,40})(?![а-яё])"), _compound, r"[-–]"),
     ]
 
@@ -91,3 +92,8 @@ def _before_letters(found: re.Match[str]) -> str:
 def _compound(found: re.Match[str]) -> str:
     """ "24-часовой" is one word: "двадцатичетырёхчасовой"."""
     return compound_prefix(int(found.group(1))) + found.group(2)
+
+
+def _percent(found: re.Match[str]) -> str:
+    """ "10%-ная скидка"."""
+    return f"{compound_prefix(int(found.group(1)))}процент{found.group(2)}"

@@ -46,6 +46,7 @@ def rules() -> list[Rule]:
             rf"(?:{word}\.){{1,4}}(?:рф|[A-Za-z]{{2,12}})"
             r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address, r"[\w.-]"),
         Rule("a", _CENTURY, _century),
+        Rule("0", re.compile(r"([1-9]|1\d|2[01]) ?в\.(?![а-яё])"), _century_in_digits, " ?в"),
         Rule("a", _ROMAN, _roman),
         Rule("0a", _phrases(), _phrase, " ?[A-Za-z]"),
         Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яёA-Z]))?"), _word),
@@ -103,6 +104,13 @@ def _century(found: re.Match[str]) -> str:
     if last is None:
         return f"{said} {inflect('век', case, False)}{full_stop(found)}"
     return f"{said} — {ordinal(_roman_value(last), case)} {_CENTURIES[case]}{full_stop(found)}"
+
+
+def _century_in_digits(found: re.Match[str]) -> str:
+    """ "в 21 в."."""
+    before = word_before(found.string, found.start())
+    case: Case = "loct" if before in ("в", "во") else case_before(found.string, found.start())
+    return f"{ordinal(int(found.group(1)), case)} {inflect('век', case, False)}{full_stop(found)}"
 
 
 def _roman(found: re.Match[str]) -> str | None:

@@ -145,8 +145,12 @@ def _code(found: re.Match[str]) -> str | None:
     """Digits of a contract and other long or zero-led runs, one by one."""
     first, *others = found.group().split()
     reach = max(0, found.start() - _CODE_WORDS_REACH)
-    named = _CODE_WORDS.search(found.string[reach : found.start()])
-    if named and sum(map(len, (first, *others))) >= _SHORTEST_CODE and not _counts(found):
+    long_enough = sum(map(len, (first, *others))) >= _SHORTEST_CODE
+    if (
+        long_enough
+        and _CODE_WORDS.search(found.string[reach : found.start()])
+        and not _counts(found)
+    ):
         return _groups(found)
     if not others and (len(first) > LONGEST or (first[0] == "0" and len(first) > 1)):
         return spelled(first)

@@ -6,10 +6,10 @@ Knows nothing about Russian: only replacements, and positions before and after t
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One rewritten piece: `source[source_start:source_end]` became `text[start:end]`.
 
     Positions are in characters. Text between two spans is the same on both sides.
@@ -29,8 +29,7 @@ class Converted:
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """`source[start:end]` is to become `text`."""
 
     start: int
@@ -43,14 +42,14 @@ def rewrite(source: str, replacements: Iterable[Replacement]) -> Converted:
     parts: list[str] = []
     spans: list[Span] = []
     done = length = 0
-    for item in replacements:
-        if source[item.start : item.end] == item.text:
+    for start, end, text in replacements:
+        if source[start:end] == text:
             continue
-        parts += (source[done : item.start], item.text)
-        length += item.start - done
-        spans.append(Span(item.start, item.end, length, length + len(item.text)))
-        length += len(item.text)
-        done = item.end
+        parts += (source[done:start], text)
+        length += start - done
+        spans.append(Span(start, end, length, length + len(text)))
+        length += len(text)
+        done = end
     parts.append(source[done:])
     return Converted("".join(parts), tuple(spans))
 
