@@ -8,6 +8,14 @@ import pytest
 from store.engine import Store, open_store
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m unit` reads no other folder: importing the others' clients and servers takes longer
+    than the unit tests themselves."""
+    if config.option.markexpr != "unit" or collection_path.parent != Path(__file__).parent:
+        return None
+    return (collection_path.is_dir() and collection_path.name != "unit") or None
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

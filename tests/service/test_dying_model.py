@@ -14,8 +14,8 @@ from rag.answer import Answerer
 from rag.library import Library, open_library
 from rag.llm import ChatMessage, OpenAIChat, Timeouts
 from store.engine import open_store
+from tests.contract.test_answer import Scripted
 from tests.service.test_one_home import article
-from tests.unit.test_answer import Scripted
 
 pytestmark = [pytest.mark.service, pytest.mark.anyio]
 

@@ -15,7 +15,7 @@ from rag.llm import ChatMessage
 from store.engine import Store, open_store
 from tests.service.test_one_home import article
 
-pytestmark = [pytest.mark.unit, pytest.mark.anyio]
+pytestmark = [pytest.mark.contract, pytest.mark.anyio]
 
 EXTRACT = "В статье «Тариф „Домашний 200“» сказано: Тариф «Домашний 200» стоит 650 рублей в месяц."
 
