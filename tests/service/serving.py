@@ -62,7 +62,7 @@ def serving(home: Path, scheme: str = "http", **settings: str) -> Iterator[Runni
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=30)
-    assert errors == "", "stderr holds errors only"
+    assert not errors, errors
 
 
 def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[str]) -> None:

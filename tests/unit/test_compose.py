@@ -120,6 +120,18 @@ def test_ports_are_open_on_loopback_only(compose: dict[str, Any]) -> None:
     }
 
 
+def test_the_proxy_reaches_the_api_alone_and_keeps_its_certificates(
+    compose: dict[str, Any],
+) -> None:
+    proxy = read("compose.proxy.yaml")["services"]["proxy"]
+    assert set(proxy["networks"]) <= set(compose["services"]["api"]["networks"])
+    assert "mlopsnew" not in proxy["networks"], "what asks for no password is out of its reach"
+    assert "caddy_data:/data" in proxy["volumes"]
+    assert proxy["logging"] == compose["services"]["api"]["logging"]
+    caddyfile = (DOCKER / "Caddyfile").read_text(encoding="utf-8")
+    assert "api:8000" in caddyfile and "flush_interval -1" in caddyfile
+
+
 def test_the_api_waits_for_what_it_cannot_do_without(compose: dict[str, Any]) -> None:
     healthy = {"condition": "service_healthy"}
     assert compose["services"]["api"]["depends_on"] == {"postgres": healthy, "qdrant": healthy}

@@ -95,3 +95,20 @@ def test_a_broken_beseda_toml_is_one_clear_line(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput, match=r"beseda\.toml"):
         read_settings()
+
+
+@pytest.mark.parametrize("given", [{"tls_cert": "a.pem"}, {"tls_key": "b.pem"}])
+def test_half_a_certificate_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match="go together"):
+        Settings.model_validate(given).check_tls()
+
+
+def test_an_unusable_certificate_is_refused_in_one_line(tmp_path: Path) -> None:
+    rubbish = tmp_path / "cert.pem"
+    rubbish.write_text("not a certificate")
+    for cert in (rubbish, tmp_path / "missing.pem"):
+        settings = Settings.model_validate({"tls_cert": cert, "tls_key": rubbish})
+        with pytest.raises(BadInput, match="cannot be used") as refused:
+            settings.check_tls()
+        assert "\n" not in refused.value.message
+    Settings().check_tls()
