@@ -10,8 +10,8 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from api.realtime_audio import FORMATS
 from dialog.audio import decode
+from tests.contract.test_realtime import SHAPES
 from tests.service.serving import SAMPLES
-from tests.unit.test_realtime import SHAPES
 
 WITHIN_S = 60.0
 PIECE_S = 0.1

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.routes.web import TYPES, WEB
-from tests.unit.test_http import client_of
+from tests.contract.test_http import client_of
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.contract
 
 INDEX = (WEB / "index.html").read_text(encoding="utf-8")
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in WEB.glob("*.js")}

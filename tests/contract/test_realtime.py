@@ -44,7 +44,7 @@ from dialog.messages import (
     Word,
 )
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.contract
 
 SHAPES = {
     get_args(shape.model_fields["type"].annotation)[0]: shape

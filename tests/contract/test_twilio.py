@@ -14,10 +14,10 @@ from starlette.websockets import WebSocketDisconnect
 from api.telephony.holding import Gone, hold
 from api.telephony.twilio import MediaStream, signature
 from dialog.messages import CallerAudio, HungUp, Interrupted, KeyPressed, Outbound, Played
+from tests.contract.test_http import client_of
 from tests.telephone import Script, words
-from tests.unit.test_http import client_of
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.contract
 
 START = {
     "event": "start",

@@ -19,7 +19,7 @@ from api.wiring import Services
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Speech, Transcript, Word
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.contract
 
 RATE_HZ = 8000
 PAGE = "# Доставка\n\nДоставка роутера стоит 300 рублей.\n"
