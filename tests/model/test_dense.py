@@ -10,6 +10,7 @@ from rag.answer import THRESHOLD
 from rag.dense import SentenceEncoder
 from rag.library import open_library
 from store.engine import Store, open_store
+from tests.model import tiny_bert
 
 pytestmark = pytest.mark.model
 
@@ -21,19 +22,10 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A BERT of one layer and 16 dimensions, saved as hub models are."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import BertModel
 
     folder = tmp_path_factory.mktemp("bert")
-    (folder / "vocab.txt").write_text("\n".join(WORDS), encoding="utf-8")
-    config = BertConfig(
-        vocab_size=len(WORDS),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-    )
-    BertModel(config).save_pretrained(folder)
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    tiny_bert.save(folder, BertModel, WORDS)
     words = Transformer(str(folder))
     model = SentenceTransformer(modules=[words, Pooling(words.get_embedding_dimension())])
     model.save(str(folder / "whole"))

@@ -8,6 +8,7 @@ import pytest
 from rag.library import open_library
 from rag.rerank import CrossEncoderReranker
 from store.engine import Store, open_store
+from tests.model import tiny_bert
 
 pytestmark = pytest.mark.model
 
@@ -17,20 +18,10 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "слоны", "тигры
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A BERT of one layer with one output, saved as hub models are."""
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+    from transformers import BertForSequenceClassification
 
     folder = tmp_path_factory.mktemp("bert")
-    (folder / "vocab.txt").write_text("\n".join(WORDS), encoding="utf-8")
-    config = BertConfig(
-        vocab_size=len(WORDS),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        num_labels=1,
-    )
-    BertForSequenceClassification(config).save_pretrained(folder)
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    tiny_bert.save(folder, BertForSequenceClassification, WORDS, num_labels=1)
     return str(folder)
 
 
