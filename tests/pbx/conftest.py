@@ -19,6 +19,7 @@ import pytest
 from dialog.audio import decode, wav_bytes
 from dialog.messages import Samples
 from tests.pbx.exchange import Exchange, build, running
+from tests.service.serving import wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "samples" / "questions"
@@ -105,7 +106,7 @@ def service(
     process = subprocess.Popen([*beseda, "serve"], cwd=ROOT, env=environment)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{ports[0]}", timeout=120) as client:
-            _wait_until_ready(client, process)
+            wait_until_ready(client, process, READY_WITHIN_S)
             yield Service(client, home / "beseda.log")
     finally:
         process.terminate()
@@ -121,16 +122,3 @@ def exchange(built: Any, service: Service, ports: tuple[int, int]) -> Iterator[E
             assert time.monotonic() < until_s, "Beseda has not connected to ARI"
             time.sleep(0.25)
         yield asterisk
-
-
-def _wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
-    until_s = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < until_s:
-        assert process.poll() is None, "the service ended"
-        try:
-            if client.get("/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.25)  # a real process on a real clock
-    raise AssertionError("the service did not become ready")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -57,7 +58,7 @@ def serving(home: Path, scheme: str = "http", **settings: str) -> Iterator[Runni
     trusted = ssl.create_default_context(cafile=settings.get("tls_cert"))
     try:
         with httpx.Client(base_url=base_url, timeout=120, verify=trusted) as client:
-            _wait_until_ready(client, process)
+            wait_until_ready(client, process)
             yield Running(home, client, environment)
     finally:
         process.terminate()
@@ -65,9 +66,12 @@ def serving(home: Path, scheme: str = "http", **settings: str) -> Iterator[Runni
     assert not errors, errors
 
 
-def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[str]) -> None:
+def wait_until_ready(
+    client: httpx.Client, process: "subprocess.Popen[Any]", within_s: float = READY_WITHIN_S
+) -> None:
+    """Return when the service answers `/readyz`; fails when it ends or takes too long."""
     began_s = time.monotonic()
-    while time.monotonic() - began_s < READY_WITHIN_S:
+    while time.monotonic() - began_s < within_s:
         assert process.poll() is None, "the service ended"
         try:
             if client.get("/readyz").status_code == 200:
