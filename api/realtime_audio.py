@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialog.audio import Resampler, mulaw_decode, mulaw_encode, pcm16
+from dialog.audio import Resampler, pcm16
 from dialog.errors import BadInput
+from dialog.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from dialog.messages import Samples, Speech
 
 PIECE_S = 0.2
@@ -30,30 +31,6 @@ def from_pcm16(data: bytes) -> Samples:
     if len(data) % 2:
         raise BadInput("audio/pcm is 16-bit: an odd number of bytes came", code="invalid_audio")
     return np.frombuffer(data, "<i2").astype(np.float32) / 32768.0
-
-
-def alaw_decode(data: bytes) -> Samples:
-    """G.711 A-law bytes to samples (ITU-T G.711, table 1a)."""
-    return _alaw_table()[np.frombuffer(data, np.uint8)]
-
-
-def alaw_encode(samples: Samples) -> bytes:
-    """Samples to G.711 A-law bytes: sign, three bits of exponent, four of mantissa; even bits
-    inverted."""
-    linear = (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype(np.int32) >> 3
-    sign = np.where(linear >= 0, 0x80, 0)
-    magnitude = np.where(linear >= 0, linear, -linear - 1)
-    exponent = np.maximum(np.frexp(magnitude.astype(np.float64))[1] - 5, 0)
-    mantissa = (magnitude >> np.maximum(exponent, 1)) & 0x0F
-    return bytes(((sign | (exponent << 4) | mantissa) ^ 0x55).astype(np.uint8))
-
-
-def _alaw_table() -> Samples:
-    codes = np.arange(256, dtype=np.int32) ^ 0x55
-    exponent = (codes >> 4) & 7
-    magnitude = ((codes & 0x0F) << 4) + np.where(exponent, 0x108, 8)
-    magnitude <<= np.maximum(exponent - 1, 0)
-    return (np.where(codes & 0x80, magnitude, -magnitude) / 32768.0).astype(np.float32)
 
 
 FORMATS = {

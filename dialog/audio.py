@@ -1,4 +1,4 @@
-"""PCM audio: any recording in, float samples, and samples out as WAV or mu-law.
+"""PCM audio: any recording in, float samples, and samples out as WAV.
 
 Knows containers, rates and sample formats; knows nothing about speech. PyAV is imported
 only when something is decoded. Some damage is tolerated: a few broken packets are skipped.
@@ -118,29 +118,6 @@ def write_wav(path: Path, samples: Samples, rate_hz: int) -> None:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-
-
-def mulaw_decode(data: bytes) -> Samples:
-    """G.711 mu-law bytes to samples (ITU-T G.711, table 2a)."""
-    return _mulaw_table()[np.frombuffer(data, np.uint8)]
-
-
-def mulaw_encode(samples: Samples) -> bytes:
-    """Samples to G.711 mu-law bytes: sign, three bits of exponent, four of mantissa, inverted."""
-    linear = (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype(np.int32)
-    sign = np.where(linear < 0, 0x80, 0)
-    # 33 << 2 is the bias in 16-bit units; 32635 is the largest magnitude that stays in range.
-    magnitude = np.minimum(np.abs(linear), 32635) + 132
-    exponent = np.frexp(magnitude.astype(np.float64))[1] - 8
-    mantissa = (magnitude >> (exponent + 3)) & 0x0F
-    codes = ~(sign | (exponent << 4) | mantissa) & 0xFF
-    return bytes(codes.astype(np.uint8))
-
-
-def _mulaw_table() -> Samples:
-    codes = ~np.arange(256, dtype=np.int32) & 0xFF
-    magnitude = ((((codes & 0x0F) << 3) + 132) << ((codes >> 4) & 7)) - 132
-    return (np.where(codes & 0x80, -magnitude, magnitude) / 32768.0).astype(np.float32)
 
 
 @contextmanager

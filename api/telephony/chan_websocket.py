@@ -17,10 +17,10 @@ from typing import Self
 
 import numpy as np
 
-from api.realtime_audio import alaw_decode, alaw_encode
 from api.telephony.holding import Gone
 from api.telephony.sockets import Socket
-from dialog.audio import mulaw_decode, mulaw_encode, pcm16
+from dialog.audio import pcm16
+from dialog.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from xml.sax.saxutils import quoteattr
 
 from api.telephony.holding import Gone
 from api.telephony.sockets import Socket
-from dialog.audio import mulaw_decode, mulaw_encode
+from dialog.g711 import mulaw_decode, mulaw_encode
 from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
 
 START_WITHIN_S = 5.0

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from openai.types.realtime import RealtimeServerEvent
 
 from api.realtime import Realtime
-from api.realtime_audio import FORMATS, Outlet, alaw_decode, alaw_encode, samples_of
+from api.realtime_audio import FORMATS, Outlet, samples_of
 from api.realtime_events import MAX_EVENT_BYTES, Json
 from api.realtime_response import FunctionCall
 from dialog.errors import BadInput
+from dialog.g711 import alaw_decode, alaw_encode
 from dialog.messages import (
     Answer,
     AnswerDelta,

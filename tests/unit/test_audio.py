@@ -18,8 +18,6 @@ from dialog.audio import (
     MAX_RATE_HZ,
     Resampler,
     decode,
-    mulaw_decode,
-    mulaw_encode,
     pcm16,
     resample,
     wav_bytes,
@@ -27,6 +25,7 @@ from dialog.audio import (
     write_wav,
 )
 from dialog.errors import BadInput
+from dialog.g711 import mulaw_decode, mulaw_encode
 from dialog.messages import Samples
 from tests.recordings import encoded, tone, video_without_sound
 

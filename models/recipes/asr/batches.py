@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 from torch import Tensor
 
-from models.recipes.asr.lines import packet_loss, random_line
+from dialog import codecs
+from dialog.line import coloured_noise, packet_loss
 from models.recipes.asr.speech_data import RATE_HZ, SpeechFolder, Utterance
 
 _POOL = 480
@@ -29,17 +30,6 @@ class Batch:
     seconds: float
 
 
-def coloured_noise(samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Noise of unit power between white and brown, steady or swelling as voices and traffic do."""
-    spectrum = np.fft.rfft(rng.standard_normal(samples))
-    spectrum *= (1 + np.arange(len(spectrum))) ** -rng.uniform(0, 0.9)
-    noise = np.fft.irfft(spectrum, samples)
-    if rng.random() < 0.5:
-        points = rng.uniform(0.1, 1, max(2, samples // (RATE_HZ // 4)))
-        noise *= np.interp(np.linspace(0, len(points) - 1, samples), np.arange(len(points)), points)
-    return np.asarray(noise / (noise.std() + 1e-9), dtype=np.float32)
-
-
 def reverberation(audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """A room: the sound itself, and a noise that dies away within 0.1 to 0.6 s behind it."""
     fades_s, near = rng.uniform(0.1, 0.6), rng.uniform(0.3, 1.5)
@@ -50,6 +40,18 @@ def reverberation(audio: NDArray[np.float32], rng: np.random.Generator) -> NDArr
     tail[0] = 1
     wet = fftconvolve(audio, tail.astype(np.float32))[: len(audio)]
     return np.asarray(wet * audio.std() / (wet.std() + 1e-9), dtype=np.float32)
+
+
+def random_line(audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Some telephone or internet line; mu-law stands in for GSM where libgsm is not installed."""
+    kind = rng.random()
+    if kind < 0.4:
+        return codecs.mu_law(audio)
+    if kind < 0.65:
+        return codecs.a_law(audio)
+    if kind < 0.85:
+        return codecs.gsm(audio) if codecs.has_gsm() else codecs.mu_law(audio)
+    return codecs.opus(audio, int(rng.integers(8, 17)) * 1000)
 
 
 def disturb(
@@ -66,7 +68,7 @@ def disturb(
     if rng.random() < 0.7 * level:
         audio = random_line(np.asarray(audio, dtype=np.float32), rng)
     if rng.random() < 0.15 * level:
-        audio = packet_loss(audio, rng, rng.uniform(0.01, 0.05))
+        audio = packet_loss(audio, rng, rng.uniform(0.01, 0.05), conceal=rng.random() < 0.5)
     if rng.random() < 0.3 + level:
         audio = audio * np.float32(10 ** rng.uniform(-1.2, 0.2))
     return np.asarray(np.clip(audio, -1, 1), dtype=np.float32)

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from asr.cache_aware import CacheAware
 from asr.ctc import CtcRecogniser, confidence
 from asr.nemo import load
+from dialog import codecs
+from dialog.line import coloured_noise
 from models.catalogue import resolve
-from models.recipes.asr import lines
-from models.recipes.asr.batches import coloured_noise
 from models.recipes.asr.calibrate import Judged, calibration_error, fit, judge, reliability
 from models.recipes.asr.measure import rates
 from models.recipes.asr.speech_data import RATE_HZ, SpeechFolder
@@ -79,7 +79,7 @@ def word_errors(
     """Rates by condition and set. The files come last: a stream changes the model's context."""
     conditions: dict[str, Change] = {
         "clean": lambda audio: audio,
-        "mu-law 8 kHz": lines.mu_law,
+        "mu-law 8 kHz": codecs.mu_law,
         "noise 10 dB": noisy,
     }
     table: dict[str, Any] = {}
