@@ -123,9 +123,9 @@ class Responder:
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         text = turn.question.text
         if isinstance(message, Say) or not text.strip():
-            words = message.text if isinstance(message, Say) else NOTHING_HEARD
-            yield AnswerDelta(words)
-            yield Answer(words, "none")
+            say = message if isinstance(message, Say) else Say(NOTHING_HEARD)
+            yield AnswerDelta(say.text)
+            yield Answer(say.text, "none", action=say.action)
             return
         answering(turn.trace)
         parts = self._stages.respond(text, [*self._stages.history, *self._said(turn)])

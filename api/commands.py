@@ -44,8 +44,9 @@ def serve(settings: Settings) -> int:
     import uvicorn
 
     from api.app import create_app
-    from api.telephony.phone import listening
+    from api.telephony.phone import actions, listening
 
+    actions(settings)  # a bad file is told before anything is taken or loaded
     audiosocket = listening(settings)
     logging.getLogger("uvicorn.error").addFilter(_not_a_denial)
 

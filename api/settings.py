@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     asterisk_url: str | None = None
     asterisk_user: str = "beseda"
     asterisk_password: SecretStr | None = None
-    transfer_phrases: Annotated[tuple[str, ...], NoDecode] = ()
+    actions: Path | None = None
     phone_peers: Annotated[tuple[Network, ...], NoDecode] = ()
 
     @field_validator("api_keys", "phone_peers", mode="before")
@@ -83,11 +83,6 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         """Lists come as one string in the environment, separated by commas or lines."""
         return value.replace(",", "\n").split() if isinstance(value, str) else value
-
-    @field_validator("transfer_phrases", mode="before")
-    @classmethod
-    def _split_phrases(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
     @field_validator("home")
     @classmethod

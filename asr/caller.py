@@ -57,6 +57,7 @@ class Caller:
     def __init__(self, hearing: "Hearing", call: Call, tell: Callable[[News], None]) -> None:
         self.call = call
         self.ended = ""
+        self.keyed_s = 0.0
         self._hearing = hearing
         self._tell = tell
         self._vad: Vad | None = None
@@ -142,6 +143,7 @@ class Caller:
             yield from self.dialled()
         elif len(key) == 1 and key in "0123456789*ABCD":
             self._digits = (self._digits + key)[-40:]
+            self.keyed_s = now_s()
 
     def dialled(self) -> Iterator[Message]:
         """The number on the keypad is complete."""

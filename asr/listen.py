@@ -128,6 +128,9 @@ async def _held(mailbox: "_Mailbox", caller: Caller, hearing: Hearing) -> AsyncG
             return
         for out in _heard(item, caller):
             yield out
+        if caller.dialling and now_s() - caller.keyed_s >= KEYS_S:  # sound goes on meanwhile
+            for out in caller.dialled():
+                yield out
         if caller.ended:
             yield CallEnded(caller.ended)
             return

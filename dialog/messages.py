@@ -66,12 +66,14 @@ class Answer:
     """A whole answer. `source` says which rung of the ladder spoke.
 
     `invented` counts the figures of a model that stand in no document: they were not said.
+    `action` names the action of the operator's that speaks here, where one does.
     """
 
     text: str
     source: Rung
     sources: tuple[Source, ...] = ()
     invented: int = 0
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +182,12 @@ class Respond:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak these very words as a response: a greeting, an announcement. `turn`: see `Respond`."""
+    """Speak these very words as a response: a greeting, an announcement. `turn`: see `Respond`;
+    `action`: see `Answer`."""
 
     text: str
     turn: int = 0
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)

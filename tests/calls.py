@@ -7,12 +7,13 @@ scripted detector. Times are those of the event loop, which the tests let jump.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from api.actions.conductor import Conductor
 from api.call import Stages, converse
 from api.telephony.pacing import Playout
 from asr.listen import Hearing
@@ -147,13 +148,19 @@ class Line:
     log: list[tuple[float, Outbound]] = field(default_factory=list)
     hang_up: bool = True
 
-    async def run(self, stages: Stages) -> "Line":
+    async def run(self, stages: Stages, conductor: Conductor | None = None) -> "Line":
         loop = asyncio.get_running_loop()
         player = Playout(VOICE_HZ)
         reports: asyncio.Queue[Played] = asyncio.Queue()
         playing = asyncio.create_task(self._play(player, reports))
         try:
-            messages = converse(self._inbound(reports), stages, Call(live=True))
+            heard: AsyncIterator[Inbound] = self._inbound(reports)
+            if conductor is not None:
+                heard = conductor.inbound(heard)
+                stages = replace(stages, respond=conductor.answering(stages.respond))
+            messages = converse(heard, stages, Call(live=True))
+            if conductor is not None:
+                messages = conductor.messages(messages)
             async with aclosing(messages):
                 async for message in messages:
                     self.log.append((loop.time(), message))

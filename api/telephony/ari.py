@@ -9,62 +9,28 @@ https://docs.asterisk.org/Latest_API/API_Documentation/Asterisk_REST_Interface/
 """
 
 import asyncio
-import base64
 import json
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any
 
 import httpx
 
 from api.telephony.chan_websocket import ChanWebSocket
+from api.telephony.channel import ORDER_WITHIN_S, Asterisk, Channel, order
 from api.telephony.holding import Gone, hold
 from api.telephony.sockets import Opened
-from dialog.messages import Inbound, Outbound
+from dialog.messages import Outbound
 
 log = logging.getLogger(__name__)
 
 APP = "beseda"
 AGAIN_S = 5.0
-ORDER_WITHIN_S = 10.0
 FORMAT = "slin16"
 
-Answering = Callable[[uuid.UUID, AsyncIterator[Inbound]], AsyncGenerator[Outbound]]
-
-
-@dataclass(frozen=True)
-class Asterisk:
-    """Where ARI is (`http://host:8088`), and who may use it."""
-
-    url: str
-    user: str
-    password: str
-
-    @property
-    def socket_url(self) -> str:
-        return "ws" + self.url.rstrip("/").removeprefix("http")
-
-    def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=f"{self.url.rstrip('/')}/ari/",
-            auth=(self.user, self.password),
-            timeout=ORDER_WITHIN_S,
-        )
-
-    @asynccontextmanager
-    async def connected(self, path: str, **options: Any) -> AsyncIterator[Any]:
-        """A WebSocket to Asterisk."""
-        from websockets.asyncio.client import connect
-
-        secret = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        headers = {"Authorization": f"Basic {secret}"}
-        url = f"{self.socket_url}{path}"
-        async with connect(url, additional_headers=headers, proxy=None, **options) as socket:
-            yield socket
+Answering = Callable[..., AsyncGenerator[Outbound]]
 
 
 class Ari:
@@ -115,9 +81,9 @@ class Ari:
         """One caller, from the bridge to the end of it."""
         bridge: str | None = None
         try:
-            bridge = (await _order(rest, "POST", "bridges", type="mixing"))["id"]
-            await _order(rest, "POST", f"bridges/{bridge}/addChannel", channel=caller)
-            media = await _order(
+            bridge = (await order(rest, "POST", "bridges", type="mixing"))["id"]
+            await order(rest, "POST", f"bridges/{bridge}/addChannel", channel=caller)
+            media = await order(
                 rest, "POST", "channels/externalMedia", app=APP, format=FORMAT,
                 external_host="INCOMING", transport="websocket", connection_type="server",
                 encapsulation="none",
@@ -130,8 +96,10 @@ class Ari:
             ) as socket:
                 wire = await ChanWebSocket.begun(Opened(socket))
                 await self._given(media["id"])
-                await _order(rest, "POST", f"bridges/{bridge}/addChannel", channel=media["id"])
-                reason = await hold(wire, partial(self._answer, uuid.UUID(identity)))
+                await order(rest, "POST", f"bridges/{bridge}/addChannel", channel=media["id"])
+                control = Channel(self._asterisk, caller)
+                answer = partial(self._answer, uuid.UUID(identity), control=control)
+                reason = await hold(wire, answer)
             log.info("a call over ARI ended: %s", reason)
         except (httpx.HTTPError, OSError, Gone, KeyError, TimeoutError) as error:
             log.warning("ARI: a call could not be held: %s", type(error).__name__)
@@ -139,10 +107,10 @@ class Ari:
             if (ours := self._media_of.pop(caller, None)) is not None:
                 await _hang_up(rest, ours)
             with suppress(httpx.HTTPError):  # a caller who has hung up is not there any more
-                await _order(rest, "POST", f"channels/{caller}/continue")
+                await order(rest, "POST", f"channels/{caller}/continue")
             if bridge is not None:
                 with suppress(httpx.HTTPError):
-                    await _order(rest, "DELETE", f"bridges/{bridge}")
+                    await order(rest, "DELETE", f"bridges/{bridge}")
 
     async def _given(self, media: str) -> None:
         try:
@@ -154,11 +122,4 @@ class Ari:
 
 async def _hang_up(rest: httpx.AsyncClient, channel: str) -> None:
     with suppress(httpx.HTTPError):
-        await _order(rest, "DELETE", f"channels/{channel}")
-
-
-async def _order(rest: httpx.AsyncClient, method: str, path: str, **query: str) -> dict[str, Any]:
-    reply = await rest.request(method, path, params=query)
-    reply.raise_for_status()
-    answered: dict[str, Any] = reply.json() if reply.content else {}
-    return answered
+        await order(rest, "DELETE", f"channels/{channel}")

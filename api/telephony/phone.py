@@ -10,11 +10,16 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
+from api.actions.book import Book, read_book
+from api.actions.choosing import Chooser
+from api.actions.conductor import Conductor
+from api.actions.control import Control, Dialplan
+from api.realtime_tools import OpenAITools
 from api.settings import Settings
-from api.telephony.ari import Ari, Asterisk
+from api.telephony.ari import Ari
 from api.telephony.audiosocket import LOOPBACK
+from api.telephony.channel import Asterisk, Elsewhere
 from api.telephony.gateway import Door, gateway
-from api.telephony.handover import Handover
 from api.wiring import LOG_FORMAT, Services
 from dialog.errors import BadInput
 from dialog.messages import Inbound, Outbound, Say
@@ -31,10 +36,14 @@ class Phone:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._held: set[uuid.UUID] = set()
-        self._handover = Handover(services.settings.transfer_phrases)
+        self._book = actions(services.settings)
+        self._chooser = _chooser(self._book, services.settings)
 
     async def answer(
-        self, identity: uuid.UUID, inbound: AsyncIterator[Inbound]
+        self,
+        identity: uuid.UUID,
+        inbound: AsyncIterator[Inbound],
+        control: Control | None = None,
     ) -> AsyncGenerator[Outbound]:
         """Greet a caller and hold the call. `identity` becomes the conversation's id, unless a
         conversation has it: a dialplan with one fixed UUID must not join strangers' calls."""
@@ -43,19 +52,50 @@ class Phone:
             kept_in = uuid.uuid4()
         self._held.add(kept_in)
         try:
-            respond = self._handover.answering(self._services.stages(spoken=True).respond)
-            call = self._services.call(self._greeted(inbound), str(kept_in), respond)
-            async with aclosing(call), aclosing(self._handover.ending(call)) as messages:
+            control = control or self._control(identity)
+            conductor = Conductor(self._book, control, str(kept_in), chooser=self._chooser)
+            respond = conductor.answering(self._services.stages(spoken=True).respond)
+            heard = conductor.inbound(self._greeted(inbound))
+            call = self._services.call(heard, str(kept_in), respond)
+            async with aclosing(call), aclosing(conductor.messages(call)) as messages:
                 async for message in messages:
                     yield message
         finally:
             self._held.discard(kept_in)
+
+    def _control(self, identity: uuid.UUID) -> Control:
+        asterisk = asterisk_of(self._services.settings)
+        return Dialplan() if asterisk is None else Elsewhere(asterisk, identity)
 
     async def _greeted(self, inbound: AsyncIterator[Inbound]) -> AsyncIterator[Inbound]:
         if greeting := self._services.settings.greeting:
             yield Say(greeting)
         async for message in inbound:
             yield message
+
+
+def actions(settings: Settings) -> Book:
+    """The operator's actions; raises BadInput for a file that cannot be used."""
+    return read_book(settings.actions.expanduser()) if settings.actions else Book()
+
+
+def asterisk_of(settings: Settings) -> Asterisk | None:
+    """The exchange that we may give orders to, if there is one."""
+    if settings.asterisk_url is None:
+        return None
+    secret = settings.asterisk_password
+    password = secret.get_secret_value() if secret else ""
+    return Asterisk(settings.asterisk_url, settings.asterisk_user, password)
+
+
+def _chooser(book: Book, settings: Settings) -> Chooser | None:
+    """The language model chooses among described actions, where both are there."""
+    if settings.llm_url is None or not any(one.description for one in book.actions.values()):
+        return None
+    secret = settings.llm_api_key
+    key = secret.get_secret_value() if secret else None
+    model = OpenAITools(settings.llm_url, settings.llm_model, key)
+    return Chooser(book, model, 2 * settings.llm_patience_s)
 
 
 def listening(settings: Settings) -> socket.socket | None:
@@ -81,10 +121,7 @@ async def lines(services: Services, taken: socket.socket | None) -> AsyncIterato
             limit = settings.max_calls + BUSY_CALLERS
             door = Door(taken, peers, limit, settings.home / "beseda.log", LOG_FORMAT)
             await doors.enter_async_context(gateway(door, phone.answer))
-        if settings.asterisk_url is not None:
-            secret = settings.asterisk_password
-            password = secret.get_secret_value() if secret else ""
-            asterisk = Asterisk(settings.asterisk_url, settings.asterisk_user, password)
+        if (asterisk := asterisk_of(settings)) is not None:
             await doors.enter_async_context(_beside(Ari(asterisk, phone.answer).serve()))
         yield phone
 

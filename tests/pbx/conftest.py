@@ -94,7 +94,7 @@ def service(
         "AUDIOSOCKET_PORT": ports[1],
         "GREETING": GREETING,
         "MAX_CALLS": LINES,
-        "TRANSFER_PHRASES": "оператор, в техническую поддержку",
+        "ACTIONS": _actions(home),
         "ASTERISK_URL": ARI,
         "ASTERISK_PASSWORD": "test-only",
     }
@@ -111,6 +111,19 @@ def service(
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _actions(home: Path) -> Path:
+    """Recorded questions that lead to a person, whom the dialplan says or at 301, or to the end."""
+    path = home / "actions.yaml"
+    path.write_text(
+        "actions:\n"
+        "  support: {do: transfer, phrases: [в техническую поддержку]}\n"
+        "  sales: {do: transfer, to: '301', phrases: [лампочка на роутере]}\n"
+        "  moving: {do: hang_up, phrases: [на время отпуска]}\n",
+        encoding="utf-8",
+    )
+    return path
 
 
 @pytest.fixture(scope="session")

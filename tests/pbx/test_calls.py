@@ -159,18 +159,41 @@ def test_a_caller_hangs_up_in_mid_reply(
         time.sleep(0.1)
 
 
-def test_a_wish_for_a_person_reaches_one(folders: Callable[[int], Path]) -> None:
-    def call(line: int, extension: str) -> Samples:
-        asks, _ = question("q7")
+# Words, the transport, and the tone of the person who then answers: after AudioSocket and Stasis
+# the dialplan's next line; over ARI also an extension that the action names.
+WISHES = {"the next line": ("q7", APPLICATION, 1004), "the same over ARI": ("q7", OVER_ARI, 1004),
+          "an extension": ("q4", OVER_ARI, 620)}  # fmt: skip
+
+
+@pytest.mark.parametrize("wishes", [list(WISHES)[:2], list(WISHES)[2:]])
+def test_a_wish_for_a_person_reaches_one(
+    folders: Callable[[int], Path], wishes: Sequence[str]
+) -> None:
+    def call(line: int, wish: str) -> Samples:
+        asks, _ = question(WISHES[wish][0])
         says = np.concatenate([quiet(4.0), asks])
+        extension = WISHES[wish][1]
         with dialled(extension, says, folders(line), port=20_000 + 100 * line) as phone:
             # The person is a steady tone, as nobody else is for two seconds.
             until(phone, lambda steps: len(steps) > 80 and all(steps[-20:]))
             return phone.heard()[-phone.rate_hz :]
 
-    for heard in at_once(call, APPLICATION, OVER_ARI):
+    for wish, heard in zip(wishes, at_once(call, *wishes), strict=True):
         spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
-        assert spectrum.argmax() * 8_000 / len(heard) == pytest.approx(1004, abs=3)
+        tone_hz = spectrum.argmax() * 8_000 / len(heard)
+        assert tone_hz == pytest.approx(WISHES[wish][2], abs=3), wish
+
+
+def test_the_assistant_ends_the_call(exchange: Exchange, folders: Callable[[int], Path]) -> None:
+    """Over ARI also where AudioSocket's dialplan would go on to a person."""
+
+    def call(line: int, extension: str) -> None:
+        asks, _ = question("q6")
+        says = np.concatenate([quiet(4.0), asks])
+        with dialled(extension, says, folders(line), port=20_000 + 100 * line) as phone:
+            phone.wait(DOWN)
+
+    at_once(call, APPLICATION, OVER_ARI)
 
 
 def test_one_caller_too_many_hears_the_busy_tone(folders: Callable[[int], Path]) -> None:

@@ -1,0 +1,307 @@
+"""The actions of one call: when each begins, what it says, and what is done once that was heard.
+
+    inbound -----> keys -----------+              +--> messages -----> hold
+                                   v              |
+    question -> phrase, function, digits -> words, `Answer.action`
+                                   ^              |
+                 rules: hours, failures <---------+--> TurnTrace, heard whole -> transfer, hang-up
+
+A caller who speaks over the announcement of a transfer stays. Knows when; how things are done is
+a `Control`'s and a webhook's to know.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any
+
+from api.actions.book import Action, Book, Collect, HangUp, Text, Transfer, Webhook
+from api.actions.choosing import Chooser
+from api.actions.control import CannotDo, Control
+from api.actions.webhook import Hooks, Reply
+from api.call import BROKEN, NOTHING_HEARD, Answering
+from asr.doubt import AGAIN, ANOTHER_WAY
+from asr.listen import KEYS_S
+from dialog.call import now_s
+from dialog.flow import aclose
+from dialog.messages import (
+    Answer,
+    AnswerDelta,
+    CallEnded,
+    Cancel,
+    HungUp,
+    Inbound,
+    Interrupted,
+    KeyPressed,
+    Message,
+    Outbound,
+    Say,
+    SpeechStarted,
+    Transcript,
+    TurnTrace,
+)
+from rag.answer import CANNOT_LOOK_UP, UNKNOWN
+from rag.llm import ChatMessage
+from rag.prompt import NOT_FOUND
+from russian.lemmas import lemmas
+
+log = logging.getLogger(__name__)
+
+NOT_CONNECTED = "Извините, соединить не получилось. Я остаюсь на линии, задайте ваш вопрос."
+NO_DIGITS = "Извините, цифры разобрать не получилось."
+HOW_MANY = "Мне нужно цифр: {digits}. Назовите их ещё раз или наберите на телефоне."
+FAILURES = (AGAIN, ANOTHER_WAY, NOTHING_HEARD, BROKEN, UNKNOWN, CANNOT_LOOK_UP, NOT_FOUND)
+TRIES = 3
+CHAIN = 3
+Words = tuple[str, str]
+"""What is said, and the name of the action that it belongs to."""
+
+
+class Conductor:
+    """See above. `conversation` is told to webhooks, so that they can look it up."""
+
+    def __init__(
+        self,
+        book: Book,
+        control: Control,
+        conversation: str,
+        *,
+        hooks: Hooks | None = None,
+        chooser: Chooser | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._book = book
+        self._control = control
+        self._conversation = conversation
+        self._hooks = hooks or Hooks()
+        self._chooser = chooser
+        self._clock = clock
+        self._waiting: deque[Inbound] = deque()
+        self._beginning: set[asyncio.Task[None]] = set()
+        self._heard = ""
+        self._certain = asyncio.Event()
+        self._collecting: Collect | None = None
+        self._tries = self._failures = self._keys = 0
+        self._keyed_s = float("-inf")
+
+    # ---- into the call
+
+    async def inbound(self, inbound: AsyncIterator[Inbound]) -> AsyncGenerator[Inbound]:
+        """What comes from the line, keys of actions taken out, and what actions have to say."""
+        if action := self._book.closed(self._clock()):
+            self._begin(action)
+        try:
+            async for message in inbound:
+                for one in self._key(message) if isinstance(message, KeyPressed) else (message,):
+                    yield one
+                while self._waiting and not isinstance(message, HungUp):
+                    yield self._waiting.popleft()
+        finally:
+            for task in self._beginning:
+                task.cancel()
+            await asyncio.gather(*self._beginning, return_exceptions=True)
+            await aclose(inbound)
+
+    def _key(self, message: KeyPressed) -> Sequence[Inbound]:
+        """A key of an action, if no number is being keyed; the last key of a number ends it."""
+        fresh = now_s() - self._keyed_s > KEYS_S
+        self._keys = 1 if fresh or message.key == "#" else self._keys + 1
+        self._keyed_s = float("-inf") if message.key == "#" else now_s()
+        if self._collecting is not None:
+            full = message.key.isdigit() and self._keys >= self._collecting.most
+            return (message, KeyPressed("#")) if full else (message,)
+        action = self._book.keyed(message.key) if fresh else None
+        if action is None:
+            return (message,)
+        self._keyed_s = float("-inf")
+        self._begin(action)
+        return (Cancel(),)
+
+    def _begin(self, action: Action) -> None:
+        """Have an action speak that answers no question."""
+
+        async def begin() -> None:
+            words, name = await self._act(action, {})
+            self._waiting.append(Say(words, action=name))
+
+        task = asyncio.create_task(begin())
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+
+    # ---- answers
+
+    def answering(self, otherwise: Answering) -> Answering:
+        """Answers what is meant for an action by it, everything else as before."""
+
+        async def answer(
+            question: str, history: Sequence[ChatMessage]
+        ) -> AsyncIterator[AnswerDelta | Answer]:
+            action = self._book.asked(question)
+            if action is None and self._collecting is None:
+                action = self._spoken_key(question)
+            if action is not None:
+                parts = self._answer(question, action, {})
+            elif self._collecting is not None:
+                parts = self._collect(question, self._collecting)
+            else:
+                parts = self._chosen(question, history, otherwise)
+            async with aclosing(parts):
+                async for part in parts:
+                    yield part
+
+        return answer
+
+    async def _answer(
+        self, question: str, action: Action, arguments: dict[str, Any]
+    ) -> AsyncGenerator[AnswerDelta | Answer]:
+        """Act and tell, once the question is certain: a guess must not send anything."""
+        await self._until_certain(question)
+        self._collecting = None
+        for part in _whole(await self._act(action, arguments)):
+            yield part
+
+    async def _collect(
+        self, question: str, collect: Collect
+    ) -> AsyncGenerator[AnswerDelta | Answer]:
+        """Digits, whether they were spoken or keyed."""
+        await self._until_certain(question)
+        digits = digits_of(question)
+        self._tries += 1
+        if collect.least <= len(digits) <= collect.most:
+            self._collecting = None
+            words = await self._act(self._book.actions[collect.then], {"digits": digits})
+        elif self._tries < TRIES:
+            words = HOW_MANY.format(digits=collect.digits), collect.name
+        else:
+            self._collecting = None
+            words = NO_DIGITS, collect.name
+            if collect.otherwise is not None:
+                said, name = await self._act(self._book.actions[collect.otherwise], {})
+                words = f"{NO_DIGITS} {said}", name
+        for part in _whole(words):
+            yield part
+
+    async def _chosen(
+        self, question: str, history: Sequence[ChatMessage], otherwise: Answering
+    ) -> AsyncGenerator[AnswerDelta | Answer]:
+        """The model's choice, while the documents are already being asked."""
+        parts = otherwise(question, history)
+        first = asyncio.ensure_future(anext(parts, None))
+        try:
+            choice = await self._chooser.choose(question, history) if self._chooser else None
+            if choice is not None:
+                async for said in self._answer(question, *choice):
+                    yield said
+                return
+            if (begun := await first) is not None:
+                yield begun
+                async for part in parts:
+                    yield part
+        finally:
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            if isinstance(parts, AsyncGenerator):
+                await parts.aclose()
+
+    def _spoken_key(self, question: str) -> Action | None:
+        """A digit said by itself is as good as its key."""
+        found = lemmas(question)
+        return self._book.keyed(found[0]) if len(found) == 1 else None
+
+    async def _until_certain(self, question: str) -> None:
+        while self._heard != question:
+            self._certain.clear()
+            await self._certain.wait()
+        self._heard = ""
+
+    # ---- acting
+
+    async def _act(self, action: Action, arguments: dict[str, Any], chain: int = CHAIN) -> Words:
+        """Do what is done before anything is said; what to say, and for which action."""
+        said = action.say
+        if isinstance(action, Collect):
+            self._collecting, self._tries, self._keys = action, 0, 0
+        if isinstance(action, Text | Webhook):
+            try:
+                reply = await self._reach(action, arguments)
+            except CannotDo as error:
+                log.warning("action %s: %s", action.name, error)
+                return action.failed, action.name
+            log.info("action %s: done", action.name)
+            said = reply.say or said
+            following = self._book.actions.get(reply.then)
+            if following is not None and chain:
+                words, name = await self._act(following, {}, chain - 1)
+                return f"{said} {words}".strip(), name
+        return said or "Готово.", action.name
+
+    async def _reach(self, action: Text | Webhook, arguments: dict[str, Any]) -> Reply:
+        """To the operator's service or the carrier; raises CannotDo."""
+        if isinstance(action, Text) and action.url is None:
+            await self._control.text(action.text)
+            return Reply()
+        told = {"text": action.text} if isinstance(action, Text) else {}
+        body = {
+            "action": action.name,
+            "conversation": self._conversation,
+            "caller": await self._control.caller(),
+            "arguments": arguments,
+        }
+        return await self._hooks.call(action, body | told)
+
+    async def _carry_out(self, name: str) -> str | None:
+        """What is done when the words were heard; why the call ends by it, if it does."""
+        action = self._book.actions.get(name)
+        if not isinstance(action, Transfer | HangUp):
+            return None
+        try:
+            if isinstance(action, Transfer):
+                await self._control.transfer(action.to)
+            else:
+                await self._control.hang_up()
+        except CannotDo as error:
+            log.warning("action %s: %s", name, error)
+            if isinstance(action, Transfer):
+                self._waiting.append(Say(NOT_CONNECTED))
+                return None
+        return action.do
+
+    # ---- out of the call
+
+    async def messages(self, call: AsyncIterator[Outbound]) -> AsyncGenerator[Outbound]:
+        """The call's messages; the last is ours where an action ends the call."""
+        async for message in call:
+            yield message
+            self._note(message)
+            if isinstance(message, TurnTrace) and not message.interrupted and message.answer.action:
+                reason = await self._carry_out(message.answer.action)
+                if reason is not None:
+                    yield CallEnded(reason)
+                    return
+
+    def _note(self, message: Message) -> None:
+        match message:
+            case Transcript():
+                self._heard = message.text
+                self._certain.set()
+            case SpeechStarted() | Interrupted():
+                self._heard = ""
+            case Answer() if message.text.startswith(FAILURES):
+                self._failures += 1
+                if action := self._book.failed(self._failures):
+                    self._begin(action)
+            case Answer() if message.source != "none" or message.action:
+                self._failures = 0
+
+
+def digits_of(text: str) -> str:
+    """The digits in what was said or keyed, one after another."""
+    return "".join(one for one in lemmas(text) if one.isdigit())
+
+
+def _whole(words: Words) -> tuple[AnswerDelta, Answer]:
+    said, name = words
+    return AnswerDelta(said), Answer(said, "none", action=name)
