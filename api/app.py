@@ -9,7 +9,18 @@ from fastapi import FastAPI
 from api.errors import install_error_handlers
 from api.guards import CountRequests, LimitBody, RequireKey
 from api.metrics import Metrics
-from api.routes import audio, chat, conversations, documents, health, phone, realtime, talk, web
+from api.routes import (
+    audio,
+    carriers,
+    chat,
+    conversations,
+    documents,
+    health,
+    phone,
+    realtime,
+    talk,
+    web,
+)
 from api.settings import Settings
 from api.telephony.phone import lines
 from api.wiring import Services
@@ -40,7 +51,18 @@ def create_app(
     app.add_middleware(LimitBody, limit_bytes=settings.max_upload)
     app.add_middleware(RequireKey, keys=settings.keys)
     install_error_handlers(app)
-    for routes in (audio, chat, conversations, documents, health, phone, realtime, talk, web):
+    for routes in (
+        audio,
+        carriers,
+        chat,
+        conversations,
+        documents,
+        health,
+        phone,
+        realtime,
+        talk,
+        web,
+    ):
         app.include_router(routes.router)
     app.mount("/web", web.PageFiles())
     return app

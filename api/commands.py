@@ -44,9 +44,10 @@ def serve(settings: Settings) -> int:
     import uvicorn
 
     from api.app import create_app
-    from api.telephony.phone import actions, listening
+    from api.telephony.phone import actions, carriers, listening
 
-    actions(settings)  # a bad file is told before anything is taken or loaded
+    actions(settings)  # a bad file or key is told before anything is taken or loaded
+    carriers(settings)
     audiosocket = listening(settings)
     logging.getLogger("uvicorn.error").addFilter(_not_a_denial)
 

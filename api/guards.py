@@ -19,7 +19,7 @@ from api.metrics import Metrics
 # The page asks for a key by itself; what it is made of is no secret.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/"})
 # A carrier has no key: it signs what it sends, and the routes check that.
-SIGNED_PATHS = frozenset({"/v1/phone/twilio", "/v1/phone/twilio/stream"})
+SIGNED_FOLDERS = tuple(f"/v1/phone/{carrier}" for carrier in ("twilio", "telnyx", "vonage"))
 OPEN_FOLDER = "/web/"
 KEY_PROTOCOL = "openai-insecure-api-key."
 
@@ -107,7 +107,8 @@ class CountRequests:
 
 
 def _is_open(path: str) -> bool:
-    return path in OPEN_PATHS | SIGNED_PATHS or path.startswith(OPEN_FOLDER)
+    signed = any(path == folder or path.startswith(f"{folder}/") for folder in SIGNED_FOLDERS)
+    return signed or path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
 
 async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     audiosocket_port: int | None = Field(default=None, ge=0, le=65535)
     public_url: str | None = Field(default=None, pattern="^https://")
     twilio_auth_token: SecretStr | None = None
+    telnyx_public_key: str | None = None
+    telnyx_api_key: SecretStr | None = None
+    vonage_signature_secret: SecretStr | None = None
+    vonage_application_id: str | None = None
+    vonage_private_key_file: Path | None = None
     asterisk_url: str | None = None
     asterisk_user: str = "beseda"
     asterisk_password: SecretStr | None = None
@@ -93,18 +98,23 @@ class Settings(BaseSettings):
     def keys(self) -> frozenset[str]:
         """All keys that open the HTTP interface; empty means that none is asked for."""
         own = {key.get_secret_value() for key in self.api_keys}
-        return frozenset(own | set(_read_secret(self.api_keys_file).split()))
+        return frozenset(own | set(read_secret(self.api_keys_file).split()))
 
     @cached_property
     def database(self) -> str:
         """The store's SQLAlchemy URL, the password from its file put in."""
         if self.database_url is None:
             return f"sqlite:///{self.home / 'beseda.db'}"
-        password = _read_secret(self.database_password_file).strip()
+        password = read_secret(self.database_password_file).strip()
         if not password:
             return self.database_url
         url = make_url(self.database_url).set(password=password)
         return url.render_as_string(hide_password=False)
+
+    @cached_property
+    def vonage_private_key(self) -> str | None:
+        """What signs our orders to Vonage, PEM."""
+        return read_secret(self.vonage_private_key_file) or None
 
     def check_tls(self) -> None:
         """Refuse half a pair of certificate and key, and files that make none (raises BadInput)."""
@@ -125,6 +135,9 @@ class Settings(BaseSettings):
                 f"refusing to listen on {self.host} without keys: set BESEDA_API_KEYS "
                 "or BESEDA_API_KEYS_FILE, or listen on 127.0.0.1"
             )
+        signing = (self.twilio_auth_token, self.telnyx_public_key, self.vonage_signature_secret)
+        if any(signing) and self.public_url is None:
+            raise BadInput("a carrier needs BESEDA_PUBLIC_URL, where it reaches this service")
         if not is_loopback(self.audiosocket_host) and not self.phone_peers:
             raise BadInput(
                 f"refusing to take calls on {self.audiosocket_host} from anybody: AudioSocket has "
@@ -163,7 +176,8 @@ def read_settings() -> Settings:
         raise BadInput(f"beseda.toml cannot be read: {error}") from None
 
 
-def _read_secret(path: Path | None) -> str:
+def read_secret(path: Path | None) -> str:
+    """A secret's file, "" for none; raises BadInput where it cannot be read."""
     if path is None:
         return ""
     try:

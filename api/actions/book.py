@@ -163,7 +163,7 @@ Action = Annotated[Transfer | HangUp | Speak | Collect | Text | Webhook, Field(d
 class Book(_Part):
     """All actions. `zone` is that of the hours; the machine's own without it."""
 
-    actions: dict[Annotated[str, Field(pattern=NAME)], Action] = {}
+    actions: dict[Annotated[str, Field(pattern=NAME)], Action]
     zone: str | None = None
 
     @model_validator(mode="before")
@@ -228,6 +228,9 @@ class Book(_Part):
             if (wanted := lemmas(phrase))
         ]
         return sorted(found, key=lambda one: -len(one[0]))
+
+
+NO_ACTIONS = Book.model_validate({"actions": {}})
 
 
 def read_book(path: Path) -> Book:

@@ -10,7 +10,9 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
-from api.actions.book import Book, read_book
+from pydantic import SecretStr
+
+from api.actions.book import NO_ACTIONS, Book, read_book
 from api.actions.choosing import Chooser
 from api.actions.conductor import Conductor
 from api.actions.control import Control, Dialplan
@@ -18,8 +20,12 @@ from api.realtime_tools import OpenAITools
 from api.settings import Settings
 from api.telephony.ari import Ari
 from api.telephony.audiosocket import LOOPBACK
+from api.telephony.carriers import Carrier, Tickets
 from api.telephony.channel import Asterisk, Elsewhere
 from api.telephony.gateway import Door, gateway
+from api.telephony.telnyx import Telnyx
+from api.telephony.twilio import Twilio
+from api.telephony.vonage import Vonage
 from api.wiring import LOG_FORMAT, Services
 from dialog.errors import BadInput
 from dialog.messages import Inbound, Outbound, Say
@@ -38,6 +44,9 @@ class Phone:
         self._held: set[uuid.UUID] = set()
         self._book = actions(services.settings)
         self._chooser = _chooser(self._book, services.settings)
+        self.carriers = carriers(services.settings)
+        self.tickets = Tickets()
+        self.public_url = (services.settings.public_url or "").rstrip("/")
 
     async def answer(
         self,
@@ -76,7 +85,24 @@ class Phone:
 
 def actions(settings: Settings) -> Book:
     """The operator's actions; raises BadInput for a file that cannot be used."""
-    return read_book(settings.actions.expanduser()) if settings.actions else Book()
+    return read_book(settings.actions.expanduser()) if settings.actions else NO_ACTIONS
+
+
+def carriers(settings: Settings) -> dict[str, Carrier]:
+    """The cloud carriers that are set up, by name; raises BadInput for a key that is none."""
+
+    def plain(secret: SecretStr | None) -> str | None:
+        return secret.get_secret_value() if secret else None
+
+    found: dict[str, Carrier] = {}
+    if token := plain(settings.twilio_auth_token):
+        found["twilio"] = Twilio(token)
+    if settings.telnyx_public_key:
+        found["telnyx"] = Telnyx(settings.telnyx_public_key, plain(settings.telnyx_api_key))
+    if secret := plain(settings.vonage_signature_secret):
+        key = settings.vonage_private_key
+        found["vonage"] = Vonage(secret, settings.vonage_application_id, key)
+    return found
 
 
 def asterisk_of(settings: Settings) -> Asterisk | None:
