@@ -11,13 +11,12 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import quantiles
 
 import numpy as np
 
 from api.telephony.pacing import Playout
+from api.timing import LOUD, RATE_HZ, loud_span, percentiles, recording
 from api.wiring import Services
-from dialog.audio import decode
 from dialog.messages import (
     CallerAudio,
     CallSettings,
@@ -34,11 +33,8 @@ from dialog.messages import (
     Unduck,
 )
 
-RATE_HZ = 16_000
 WIRE_HZ = 8_000
 CHUNK = 320
-LOUD = 0.03
-"""Of the recording's peak: below that is the room, the breath, the codec."""
 BEFORE_S = 0.6
 GIVE_UP_S = 20.0
 OVER_AT_S = 1.5
@@ -58,20 +54,6 @@ class Heard:
     transcript: str = ""
     trace: TurnTrace | None = None
     messages: list[Outbound] = field(default_factory=list)
-
-
-def load(path: Path) -> Samples:
-    """A whole recording at 16 kHz."""
-    return np.concatenate(list(decode(path, RATE_HZ)))
-
-
-def loud_span(samples: Samples) -> tuple[float, float]:
-    """Where in a recording its first and last loud 10 ms are, in seconds."""
-    frame = RATE_HZ // 100
-    count = len(samples) // frame
-    level = np.sqrt(np.square(samples[: count * frame].reshape(count, frame)).mean(axis=1))
-    loud = np.flatnonzero(level > LOUD * np.abs(samples).max())
-    return float(loud[0]) / 100, float(loud[-1] + 1) / 100
 
 
 class Call:
@@ -173,7 +155,7 @@ async def answers(
     services: Services, files: Sequence[Path], callers: int, tell: Callable[[str], None]
 ) -> list[Heard]:
     """Each file as a call of its own, `callers` of them at a time."""
-    recordings = [load(path) for path in files]
+    recordings = [recording(path) for path in files]
     free = asyncio.Semaphore(callers)
 
     async def one(path: Path, samples: Samples) -> Heard:
@@ -189,9 +171,9 @@ async def interruptions(
     services: Services, question: Path, clips: Sequence[Path], tell: Callable[[str], None]
 ) -> list[Heard]:
     """The question's answer talked over by each clip in turn."""
-    asked, found = load(question), []
+    asked, found = recording(question), []
     for clip in clips:
-        heard = await Call(asked, load(clip)).hold(services)
+        heard = await Call(asked, recording(clip)).hold(services)
         tell(f"{clip.name}: {'stopped' if heard.decided_s else 'went on'}")
         found.append(heard)
     return found
@@ -229,13 +211,3 @@ def interruption_report(calls: Sequence[Heard]) -> dict[str, object]:
         "onset_to_silence_ms": percentiles(silent),
         "decision_to_silence_ms": percentiles(after),
     }
-
-
-def percentiles(values: Sequence[float]) -> dict[str, float] | None:
-    """The median, the 95th percentile and the largest, in whole milliseconds."""
-    if not values:
-        return None
-    if len(values) == 1:
-        return {"p50": round(values[0]), "p95": round(values[0]), "max": round(values[0])}
-    cuts = quantiles(values, n=20, method="inclusive")
-    return {"p50": round(cuts[9]), "p95": round(cuts[18]), "max": round(max(values))}

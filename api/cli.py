@@ -5,6 +5,7 @@ in `api.commands`, imported only when one runs.
 """
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -87,7 +88,33 @@ def build_parser() -> Parser:
     bench.add_argument("files", nargs="+", type=Path, metavar="FILE", help="spoken questions")
     bench.add_argument("--callers", type=_positive, default=1, metavar="N", help="at a time")
     bench.add_argument("--over", type=Path, metavar="FOLDER", help="clips to talk over the answer")
+
+    _load_options(command("load", "many callers at once on a running service, on bad lines"))
     return parser
+
+
+def _load_options(load: argparse.ArgumentParser) -> None:
+    add = load.add_argument
+    add("questions", nargs="+", type=Path, metavar="PATH", help="recordings, or folders of WAVs")
+    add("--callers", type=_positive, default=1, metavar="N", help="at once (1)")
+    add("--turns", type=_positive, default=3, metavar="N", help="questions in each call (3)")
+    add("--seconds", type=_above_zero, help="keep calling for so long; else a call for each caller")
+    add("--ramp", type=_not_negative, default=5.0, metavar="S", help="until all have come (5)")
+    add("--until", type=_above_zero, metavar="MS", help="add callers until the p95 passes this")
+    add("--step", type=_positive, default=1, metavar="N", help="so many at a time, with --until")
+    add("--over", choices=["audiosocket", "realtime"], default="realtime", help="which socket")
+    add(
+        "--line",
+        default="clean",
+        help="clean, phone, mobile, internet; e.g. mobile,loss=20,noise=5",
+    )
+    add("--url", help="the service's HTTP address (from the settings)")
+    add("--audiosocket", metavar="HOST:PORT", help="where it takes calls (from the settings)")
+    add("--key", help="an API key (from the settings)")
+    add("--patience", type=_above_zero, default=20.0, metavar="S", help="for an answer (20)")
+    add("--think", type=_not_negative, default=1.0, metavar="S", help="before each question (1)")
+    add("--seed", type=int, default=1, metavar="N", help="another seed, another bad luck (1)")
+    add("--plot", type=Path, metavar="FILE", help="the waits as PNG, SVG or PDF")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -133,6 +160,20 @@ def _positive(value: str) -> int:
     number = int(value)
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _above_zero(value: str) -> float:
+    number = _not_negative(value)
+    if number == 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return number
+
+
+def _not_negative(value: str) -> float:
+    number = float(value)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError("must be 0 or more")
     return number
 
 

@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     settle_in(settings.home)
     if arguments.command == "serve":
         return serve(settings)
+    if arguments.command == "load":  # the service it calls has the home open
+        return load(arguments, settings)
     with Services(settings) as services:
         return COMMANDS[arguments.command](arguments, services)
 
@@ -176,6 +178,7 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
 
 def evaluate(arguments: argparse.Namespace, services: Services) -> int:
     """Retrieval, refusals and citations over labelled questions on what has been ingested."""
+    from api import plots
     from rag import evaluation
 
     _check_output(arguments.plot)
@@ -192,7 +195,7 @@ def evaluate(arguments: argparse.Namespace, services: Services) -> int:
         for line in formats.wrong_outcomes(outcomes):
             print(line)
     if arguments.plot is not None:
-        evaluation.plot(figures, arguments.plot)
+        plots.answers(figures, arguments.plot)
     return DONE
 
 
@@ -226,6 +229,26 @@ def bench(arguments: argparse.Namespace, services: Services) -> int:
 
     report = asyncio.run(measure())
     print(json.dumps(report, ensure_ascii=False, indent=None if arguments.json else 2))
+    return DONE
+
+
+def load(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Callers at once on a running service; a fault when not one of them was answered."""
+    from api import plots
+    from api.load import run
+
+    _check_output(arguments.plot)
+    if arguments.plot is not None:
+        plots.canvas(1, 1)  # without matplotlib nobody need call
+    told, turns = run.load(arguments, settings)
+    if arguments.json:
+        _print_json(told)
+    else:
+        print(run.text(told))
+    if arguments.plot is not None:
+        plots.load(told, turns, arguments.plot)
+    if turns and told["failed"] == told["turns"]:
+        return complain(f"not one turn was answered: {next(iter(told['failures']))}", FAULT)
     return DONE
 
 

@@ -9,10 +9,10 @@ what a right answer says. Knows metrics; knows nothing of how answers are made.
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from dialog.errors import BadInput, Unavailable
+from dialog.errors import BadInput
 from dialog.messages import Answer
 from rag.answer import Answerer
 from rag.citations import figures
@@ -162,22 +162,3 @@ def _gain(one: Judged) -> float:
 
 def _share(part: float, whole: Sequence[object]) -> float:
     return round(part / len(whole), 4) if whole else 0.0
-
-
-def plot(found: Figures, path: Path) -> None:
-    """Bars of all shares as PNG, SVG or PDF; raises Unavailable without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise Unavailable("a plot needs matplotlib: pip install 'beseda[eval]'") from None
-    shares = {name: value for name, value in asdict(found).items() if name != "questions"}
-    figure = Figure(figsize=(8, 4), layout="constrained")
-    axes = figure.subplots()
-    bars = axes.barh(list(shares), list(shares.values()))
-    axes.bar_label(bars, fmt="%.3f", padding=3)
-    axes.set(xlim=(0, 1.12), title=f"Answers to {found.questions} labelled questions")
-    axes.invert_yaxis()
-    try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"cannot write {path}: {error}") from None

@@ -9,21 +9,9 @@ from pathlib import Path
 import torch
 from nemo.collections.asr.models import EncDecCTCModelBPE
 
+from asr.wer import edits
 from models.recipes.asr.batches import collate
 from models.recipes.asr.speech_data import SpeechFolder, Utterance
-
-
-def edits(said: list[str], heard: list[str]) -> int:
-    """Levenshtein distance in words."""
-    row = list(range(len(heard) + 1))
-    for i, word in enumerate(said, 1):
-        previous, row[0] = row[0], i
-        for j, other in enumerate(heard, 1):
-            previous, row[j] = (
-                row[j],
-                min(row[j] + 1, row[j - 1] + 1, previous + (word != other)),
-            )
-    return row[-1]
 
 
 @torch.no_grad()

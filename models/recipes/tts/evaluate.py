@@ -23,7 +23,7 @@ from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from models.recipes.asr.measure import edits
+from asr.wer import edits
 from models.recipes.tts.config import RATE_HZ
 from models.recipes.tts.dataset import Speech, Utterance, load_speech
 from models.recipes.tts.export import FASTPITCH, HIFIGAN, restore

@@ -1,0 +1,308 @@
+"""One caller: dials, listens to the greeting, asks, listens to the answer, asks again, hangs up.
+
+    mouth  ....~~~~ question ~~~~............................~~~~ question ~~~~
+    ear        [greeting]            [filler] [own words ...]
+
+Three tasks a call: the mouth's clock, the ear, and the script that goes between them.
+"""
+
+import asyncio
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from api.call import BROKEN
+from api.load.ear import Ear
+from api.load.late import Spread
+from api.load.questions import Question, Script, Spoken
+from api.load.service import Kept
+from api.load.wires import FRAME_S, Lost, Wire
+from asr.wer import edits, plain_words
+from dialog.line import Packets
+from dialog.messages import Samples
+
+GREETING_WITHIN_S = 2.5
+QUIET_S = 1.0
+ASK_S = 0.5
+KEPT_WITHIN_S = 3.0
+ANSWER_S = 90.0
+AGAIN_S = 1.0
+# What is heard so soon after the question begins was under way before it.
+GAP_BEFORE_S = 0.3
+
+
+class Door(Protocol):
+    """Where calls are placed."""
+
+    @property
+    def rate_hz(self) -> int: ...
+
+    def call(self, identity: uuid.UUID) -> AbstractAsyncContextManager[Wire]: ...
+
+
+class Books(Protocol):
+    """What the service has kept."""
+
+    async def turns(self, identity: uuid.UUID) -> list[Kept]: ...
+
+
+@dataclass
+class Turn:
+    """One question and what came of it. `failure`: why nothing did. `response_ms` counts from the
+    caller's last speech to the first of the answer's own words; None where the assistant spoke
+    before the question's end (`cut_in`). `again`: it asked to repeat."""
+
+    question: Question
+    caller: int
+    at_s: float
+    callers: int
+    response_ms: float | None = None
+    failure: str | None = None
+    filler: bool = False
+    cut_in: bool = False
+    again: bool = False
+    heard: tuple[str, ...] = ()
+    wrong_words: int | None = None
+    right: bool | None = None
+    split: int = 0
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How everyone calls: `turns` questions a call, `think_s` of silence before each on average,
+    and no more than `patience_s` for an answer."""
+
+    turns: int = 3
+    think_s: float = 1.0
+    patience_s: float = 20.0
+
+
+@dataclass
+class Trial:
+    """What all callers share, and what they note down. `calling`: how many hold a call now."""
+
+    door: Door
+    books: Books
+    script: Script
+    manner: Manner
+    fillers: Sequence[Samples]
+    note: Callable[[Turn], None]
+    late: Spread = field(default_factory=Spread)
+    calls: int = 0
+    calling: int = 0
+
+
+class Caller:
+    """Calls until told to stop."""
+
+    def __init__(self, number: int, test: Trial) -> None:
+        self._number = number
+        self._test = test
+        self._asked = 0
+        self._turn: Turn | None = None
+        self._random = random.Random(f"{test.script.seed}/{number}")
+
+    async def calls(self, stop: asyncio.Event, *, once: bool) -> None:
+        """Place one call, or one after another until `stop`; the turn under way is finished."""
+        while not stop.is_set():
+            held = await self._call(stop)
+            if once:
+                return
+            if not held:
+                await asyncio.sleep(AGAIN_S)
+
+    async def _call(self, stop: asyncio.Event) -> bool:
+        """Whether there was a call; one that is lost is noted as a failed turn."""
+        identity = uuid.uuid4()
+        self._turn = None
+        self._test.calls += 1
+        self._test.calling += 1
+        try:
+            async with self._test.door.call(identity) as wire:
+                await self._held(wire, identity, stop)
+            return True
+        except Lost as lost:
+            turn = self._turn or self._next()
+            turn.failure = str(lost)
+            self._test.note(turn)
+            return False
+        finally:
+            self._test.calling -= 1
+
+    async def _held(self, wire: Wire, identity: uuid.UUID, stop: asyncio.Event) -> None:
+        ear = Ear(wire.rate_hz, self._test.fillers)
+        mouth = Mouth(wire.rate_hz)
+        beside = [
+            asyncio.create_task(self._speak(wire, mouth)),
+            asyncio.create_task(_listen(wire, ear)),
+        ]
+        script = asyncio.create_task(self._converse(mouth, ear, identity, stop))
+        try:
+            await asyncio.wait([script, *beside], return_when=asyncio.FIRST_COMPLETED)
+            for task in (script, *beside):
+                if task.done():
+                    task.result()
+        finally:
+            for task in (script, *beside):
+                task.cancel()
+            await asyncio.gather(script, *beside, return_exceptions=True)
+
+    async def _converse(
+        self, mouth: "Mouth", ear: Ear, identity: uuid.UUID, stop: asyncio.Event
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        ear.listen(loop.time())
+        await _within(ear.answered.wait(), GREETING_WITHIN_S)
+        await _quiet(ear)
+        for _ in range(self._test.manner.turns):
+            await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._test.manner.think_s)
+            turn = self._turn = self._next()
+            await self._ask(turn, mouth, ear, identity)
+            self._turn = None
+            self._test.note(turn)
+            if stop.is_set():
+                return
+
+    def _next(self) -> Turn:
+        question = self._test.script.question(self._number, self._asked)
+        self._asked += 1
+        now_s = asyncio.get_running_loop().time()
+        return Turn(question, self._number, now_s, self._test.calling)
+
+    async def _ask(self, turn: Turn, mouth: "Mouth", ear: Ear, identity: uuid.UUID) -> None:
+        loop = asyncio.get_running_loop()
+        spoken = await asyncio.to_thread(self._test.script.spoken, turn.question)
+        before, fillers = len(await self._test.books.turns(identity)), ear.fillers_heard
+        began_s = await mouth.say(spoken)
+        end_s = began_s + spoken.end_s
+        await asyncio.sleep(end_s - loop.time())
+        turn.cut_in = ear.loud_until_s > began_s + GAP_BEFORE_S
+        ear.listen(end_s)
+        turn.at_s = end_s
+        if not await _within(ear.answered.wait(), self._test.manner.patience_s):
+            turn.failure = "no answer"
+            return
+        assert ear.words_at_s is not None
+        if not turn.cut_in:
+            turn.response_ms = 1000 * (ear.words_at_s - end_s)
+        turn.filler = ear.fillers_heard > fillers
+        _judge(turn, await self._answer_over(ear, identity, before))
+
+    async def _answer_over(self, ear: Ear, identity: uuid.UUID, before: int) -> list[Kept]:
+        """What the service keeps of the turn, once the answer has been heard to its end."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + ANSWER_S
+        while loop.time() < deadline_s:
+            await _quiet(ear)
+            kept = await self._test.books.turns(identity)
+            waited_s = loop.time() - ear.loud_until_s
+            if len(kept) > before and waited_s > QUIET_S:
+                return kept[before:]
+            if waited_s > KEPT_WITHIN_S:
+                return []
+            await asyncio.sleep(ASK_S)
+        return []
+
+    async def _speak(self, wire: Wire, mouth: "Mouth") -> None:
+        """The clock: a packet each 20 ms, as late as the line makes it."""
+        loop = asyncio.get_running_loop()
+        rng = np.random.default_rng((self._test.script.seed, self._number, self._asked))
+        packets = Packets(self._test.script.line, rng)
+        due_s = arrives_s = loop.time()
+        while True:
+            late_s, packet = packets.carry(mouth.packet(due_s))
+            arrives_s = max(arrives_s, due_s + late_s)
+            await asyncio.sleep(arrives_s - loop.time())
+            self._test.late.add(loop.time() - arrives_s)
+            if packet is not None:
+                await wire.send(packet)
+            due_s += FRAME_S
+
+
+class Mouth:
+    """20 ms at a time: a question once one is given, else what the line sounds like in pauses."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._size = round(rate_hz * FRAME_S)
+        self._saying = self._bed = np.zeros(self._size, np.float32)
+        self._at = self._size
+        self._bed_at = 0
+        self._waiting: tuple[Spoken, asyncio.Future[float]] | None = None
+
+    def say(self, spoken: Spoken) -> "asyncio.Future[float]":
+        """Say it from the next packet on; the future is when its first sample is spoken."""
+        began: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._waiting = spoken, began
+        return began
+
+    def packet(self, due_s: float) -> Samples:
+        """What is spoken from `due_s` on."""
+        if self._waiting is not None:
+            spoken, began = self._waiting
+            self._waiting = None
+            self._saying, self._bed, self._at = spoken.samples, spoken.bed, 0
+            if not began.done():
+                began.set_result(due_s)
+        if self._at + self._size <= len(self._saying):
+            piece = self._saying[self._at : self._at + self._size]
+            self._at += self._size
+            return piece
+        self._bed_at = (self._bed_at + self._size) % max(len(self._bed), 1)
+        piece = self._bed[self._bed_at : self._bed_at + self._size]
+        return piece if len(piece) == self._size else self._bed[: self._size]
+
+
+async def _listen(wire: Wire, ear: Ear) -> None:
+    loop = asyncio.get_running_loop()
+    async for sound in wire.sounds():
+        if sound is None:
+            ear.flush(loop.time())
+        else:
+            ear.hear(sound)
+
+
+async def _quiet(ear: Ear) -> None:
+    """Wait until nothing has been heard for `QUIET_S`, or nothing ever was."""
+    loop = asyncio.get_running_loop()
+    while True:
+        left_s = ear.loud_until_s + QUIET_S - loop.time()
+        if left_s <= 0:
+            return
+        await asyncio.sleep(left_s)
+
+
+async def _within(waiting: Awaitable[object], seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await waiting
+        return True
+    except TimeoutError:
+        return False
+
+
+def _judge(turn: Turn, kept: list[Kept]) -> None:
+    """What the service understood and answered."""
+    turn.again = not kept
+    turn.split = max(0, len(kept) - 1)
+    if not kept:
+        return
+    if kept[-1].answer == BROKEN:
+        turn.failure = "the service said that it could not answer"
+    turn.timings_ms = kept[-1].timings_ms
+    turn.heard = tuple(word for one in kept for word in _words(one))
+    said = turn.question.words
+    if said:
+        turn.wrong_words = edits(said, turn.heard)
+    if turn.question.contains:
+        told = kept[-1].answer.lower()
+        turn.right = all(part.lower() in told for part in turn.question.contains)
+
+
+def _words(kept: Kept) -> list[str]:
+    return plain_words(" ".join(kept.words) if kept.words else kept.question)

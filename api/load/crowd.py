@@ -1,0 +1,98 @@
+"""How many call, and for how long: a crowd that comes in little by little, or one that grows until
+answers come too late.
+
+    callers  1 2 3 ...... N ......................   (ramp, then `seconds`, or a call each)
+    callers  2 ..... 4 ..... 6 ..... 8 ... too late   (search)
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from api.load.caller import Caller, Trial
+from api.load.report import Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`seconds` None: a call for each caller. `ramp_s`: how long it takes until all have come."""
+
+    callers: int
+    seconds: float | None = None
+    ramp_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Begin with `callers`, add `step` each `seconds`, until the 95th percentile of the wait
+    passes `until_ms`, or a turn fails, or there are `most`."""
+
+    callers: int
+    step: int
+    seconds: float
+    until_ms: float
+    most: int = 256
+
+
+class Crowd:
+    """The callers of one run. `stop` ends it: turns under way are finished."""
+
+    def __init__(self, test: Trial) -> None:
+        self._test = test
+        self._tasks: list[asyncio.Task[None]] = []
+        self.stop = asyncio.Event()
+
+    async def hold(self, plan: Plan) -> None:
+        """All of it."""
+        try:
+            await self._grow(plan.callers, plan.ramp_s / plan.callers, once=plan.seconds is None)
+            if plan.seconds is not None:
+                await self._passing(plan.seconds)
+                self.stop.set()
+            await self._all()
+        finally:
+            await self._leave()
+
+    async def search(self, plan: Search, measure: Callable[[int, float], Figures]) -> None:
+        """`measure` is told at the end of each step how many call, and since when."""
+        callers = plan.callers
+        try:
+            while callers <= plan.most and not self.stop.is_set():
+                await self._grow(callers, 1.0, once=False)
+                since_s = asyncio.get_running_loop().time()
+                await self._passing(plan.seconds)
+                found = measure(callers, since_s)
+                waits = found.first_response_ms
+                if found.failed or (waits is not None and waits["p95"] > plan.until_ms):
+                    break
+                callers += plan.step
+            self.stop.set()
+            await self._all()
+        finally:
+            await self._leave()
+
+    async def _grow(self, callers: int, every_s: float, *, once: bool) -> None:
+        for number in range(len(self._tasks), callers):
+            if self.stop.is_set():
+                return
+            caller = Caller(number, self._test)
+            self._tasks.append(asyncio.create_task(caller.calls(self.stop, once=once)))
+            await self._passing(every_s)
+
+    async def _passing(self, seconds: float) -> None:
+        """Wait; a caller that breaks, through a fault of ours, breaks the run."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stop.wait()
+        for task in self._tasks:
+            if task.done():
+                task.result()
+
+    async def _all(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+    async def _leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,102 @@
+"""What a load test asks of the service beside the calls: is it there, what was understood, which
+sounds are fillers, how often was an answer broken off."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+
+from api.call import FILLER
+from api.load.ear import MATCH_HZ
+from dialog.audio import resample
+from dialog.errors import BadInput, Unavailable
+from dialog.messages import Samples
+
+WITHIN_S = 30.0
+_INTERRUPTED = re.compile(r'^beseda_turns_total\{.*interrupted="true".*\} (\S+)', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One turn as the service keeps it."""
+
+    question: str
+    words: tuple[str, ...]
+    answer: str
+    timings_ms: dict[str, float]
+
+
+class Service:
+    """A running service by its HTTP address. Close it."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            self._client = httpx.AsyncClient(base_url=url, headers=headers, timeout=WITHIN_S)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise BadInput(f"--url {url}: {error}") from None
+
+    async def close(self) -> None:
+        """End its connections."""
+        await self._client.aclose()
+
+    async def check(self) -> None:
+        """Raises BadInput where no service answers or the key is wrong, Unavailable where its
+        models are not loaded yet."""
+        ready = await self._get("/readyz")
+        if ready.status_code == 503:
+            raise Unavailable(f"the service at {self.url} is not ready yet: {_missing(ready)}")
+        if ready.status_code != 200:
+            raise BadInput(f"{self.url} is no Beseda: /readyz gives {ready.status_code}")
+        allowed = await self._get("/v1/conversations?limit=1")
+        if allowed.status_code == 401:
+            raise BadInput(f"{self.url} asks for another key: set BESEDA_API_KEYS or --key")
+        if allowed.status_code != 200:
+            raise BadInput(f"{self.url} is no Beseda: it gives {allowed.status_code}")
+
+    async def turns(self, identity: uuid.UUID) -> list[Kept]:
+        """The turns of a call that are over, oldest first; none where it does not answer."""
+        try:
+            got = await self._client.get(f"/v1/conversations/{identity}")
+        except httpx.HTTPError:
+            return []
+        return [_kept(turn) for turn in got.json()["turns"]] if got.status_code == 200 else []
+
+    async def fillers(self) -> list[Samples]:
+        """What bridges waits, as the service's own voice says it, at `MATCH_HZ`."""
+        wanted = {"input": FILLER, "response_format": "pcm"}
+        got = await self._client.post("/v1/audio/speech", json=wanted)
+        if got.status_code != 200:
+            return []
+        sound = np.frombuffer(got.content, "<i2").astype(np.float32) / np.float32(32768)
+        return [resample(sound, int(got.headers["X-Sample-Rate"]), MATCH_HZ)]
+
+    async def interrupted(self) -> int:
+        """How many answers have been broken off since the service started."""
+        text = (await self._get("/metrics")).text
+        return round(sum(float(count) for count in _INTERRUPTED.findall(text)))
+
+    async def _get(self, path: str) -> httpx.Response:
+        try:
+            return await self._client.get(path)
+        except httpx.UnsupportedProtocol:
+            raise BadInput(f"--url {self.url} must begin with http:// or https://") from None
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise BadInput(
+                f"no service answers at {self.url} ({reason}): start `beseda serve` or give --url"
+            ) from None
+
+
+def _missing(ready: httpx.Response) -> str:
+    checks: dict[str, Any] = ready.json().get("checks", {})
+    return ", ".join(f"{name} {state}" for name, state in checks.items() if state != "ready")
+
+
+def _kept(turn: dict[str, Any]) -> Kept:
+    words = tuple(word["word"] for word in turn["words"])
+    return Kept(turn["question"], words, turn["answer"], turn["timings_ms"])

@@ -1,0 +1,38 @@
+"""What `bench` and `load` measure alike: where a recording is loud, and how waits are summed up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dialog.audio import decode
+from dialog.messages import Samples
+
+RATE_HZ = 16_000
+LOUD = 0.03
+"""Of the recording's peak: below that is the room, the breath, the codec."""
+
+
+def recording(path: Path) -> Samples:
+    """A whole recording at 16 kHz; raises BadInput."""
+    return np.concatenate(list(decode(path, RATE_HZ)))
+
+
+def loud_span(samples: Samples) -> tuple[float, float]:
+    """Where in a recording its first and last loud 10 ms are, in seconds; of pure silence, and of
+    less than 10 ms, its beginning and its end."""
+    frame = RATE_HZ // 100
+    count = len(samples) // frame
+    level = np.sqrt(np.square(samples[: count * frame].reshape(count, frame)).mean(axis=1))
+    loud = np.flatnonzero(level > LOUD * np.abs(samples).max(initial=0.0))
+    if not len(loud):
+        return 0.0, len(samples) / RATE_HZ
+    return float(loud[0]) / 100, float(loud[-1] + 1) / 100
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float] | None:
+    """The median, the 95th and 99th percentile and the largest, in whole milliseconds."""
+    if not values:
+        return None
+    p50, p95, p99 = np.percentile(values, (50, 95, 99))
+    return {"p50": round(p50), "p95": round(p95), "p99": round(p99), "max": round(max(values))}

@@ -1,0 +1,415 @@
+"""The load test's parts: what is read, what an ear makes of sound, what a caller does, figures."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.load import questions
+from api.load.caller import Manner, Mouth, Trial, Turn
+from api.load.crowd import Crowd, Plan, Search
+from api.load.ear import HOP_S, MATCH_HZ, Ear, Sound, likeness
+from api.load.late import Spread
+from api.load.questions import Question, Script, Spoken
+from api.load.report import Figures, figures
+from api.load.service import Kept
+from api.load.wires import FRAME_S, Lost, Wire
+from api.timing import loud_span, percentiles
+from asr.wer import edits, plain_words
+from dialog.audio import write_wav
+from dialog.errors import BadInput
+from dialog.line import CLEAN
+from dialog.messages import Samples
+from tests.clock import JumpingLoop
+from tests.recordings import tone
+
+pytestmark = pytest.mark.unit
+
+RATE_HZ = 8_000
+ASKED_S = 0.5
+
+
+def silence(seconds: float) -> Samples:
+    return np.zeros(round(seconds * RATE_HZ), np.float32)
+
+
+def voice(seconds: float, seed: int = 0) -> Samples:
+    """Sound like no other: noise."""
+    return np.random.default_rng(seed).normal(0, 0.1, round(seconds * RATE_HZ)).astype(np.float32)
+
+
+# ---- what is asked
+
+
+def folder_of(tmp_path: Path, *lines: object) -> Path:
+    write_wav(tmp_path / "one.wav", tone(16_000, 0.3), 16_000)
+    write_wav(tmp_path / "two.wav", tone(16_000, 0.3), 16_000)
+    text = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    (tmp_path / "said.jsonl").write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_references_are_found_by_file_and_by_id(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path,
+        {"files": ["one.wav", "one.opus"], "words": "сколько стоит счёт", "answer_contains": ["5"]},
+        {"id": "two", "text": "Тариф «Домашний 200»?"},
+        {"_id": "k1", "text": "Вопрос без записи"},
+    )
+    one, two = questions.read([folder])
+    assert (one.path, one.words, one.contains) == (
+        folder / "one.wav", ("сколько", "стоит", "счет"), ("5",),
+    )  # fmt: skip
+    assert (two.path, two.words) == (folder / "two.wav", ("тариф", "домашний", "двести"))
+    assert questions.read([folder / "two.wav"]) == [two]
+
+
+def test_recordings_without_references_are_asked_all_the_same(tmp_path: Path) -> None:
+    assert [one.words for one in questions.read([folder_of(tmp_path)])] == [(), ()]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\xff"])
+def test_a_broken_file_of_references_is_said(tmp_path: Path, text: str) -> None:
+    folder = folder_of(tmp_path)
+    (folder / "said.jsonl").write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadInput, match=r"said\.jsonl"):
+        questions.read([folder])
+
+
+def test_every_caller_begins_elsewhere_and_asks_everything(tmp_path: Path) -> None:
+    asked = questions.read([folder_of(tmp_path)])
+    script = Script(asked, CLEAN, RATE_HZ, seed=1)
+    assert {script.question(0, turn).path.name for turn in range(2)} == {"one.wav", "two.wav"}
+    assert script.question(0, 0) != script.question(1, 0)
+    spoken = script.spoken(asked[0])
+    assert len(spoken.samples) % 160 == 0
+    assert spoken.end_s == pytest.approx(0.3, abs=0.02)
+    assert script.spoken(asked[0]) is spoken
+
+
+# ---- the ear
+
+
+def heard(ear: Ear, sound: Samples, at_s: float, size_s: float = FRAME_S) -> Ear:
+    size = round(size_s * RATE_HZ)
+    for start in range(0, len(sound), size):
+        ear.hear(Sound(sound[start : start + size], at_s + start / RATE_HZ))
+    return ear
+
+
+def on_a_loop(check: Callable[[], None]) -> None:
+    async def run() -> None:
+        check()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("size_s", [0.02, 0.2])
+def test_an_ear_tells_a_filler_from_an_answer(size_s: float) -> None:
+    filler, answer = voice(1.2, seed=1), voice(1.0, seed=2)
+    sound = np.concatenate((silence(0.4), 0.5 * filler, silence(0.3), answer, silence(0.5)))
+    ear = Ear(RATE_HZ, [np.concatenate((silence(0.15), filler, silence(0.1)))])
+    ear.listen(10.0)
+    heard(ear, sound, 10.0, size_s)
+    assert ear.fillers_heard == 1
+    assert ear.words_at_s == pytest.approx(10.0 + 0.4 + 1.2 + 0.3, abs=2 * HOP_S)
+    assert ear.loud_until_s == pytest.approx(10.0 + 2.9, abs=2 * HOP_S)
+
+
+def test_an_answer_right_behind_its_filler_is_found() -> None:
+    filler = voice(1.2, seed=1)
+    ear = Ear(RATE_HZ, [filler])
+    ear.listen(0.0)
+    heard(ear, np.concatenate((silence(0.1), filler, voice(1.0, seed=2))), 0.0)
+    assert ear.words_at_s == pytest.approx(0.1 + 1.2, abs=2 * HOP_S)
+
+
+def test_a_short_word_is_an_answer_and_comfort_noise_is_none() -> None:
+    ear = Ear(RATE_HZ, [voice(1.2, seed=1)])
+    ear.listen(0.0)
+    noise = np.random.default_rng(3).normal(0, 0.0007, 3 * RATE_HZ).astype(np.float32)
+    heard(ear, noise, 0.0)
+    assert ear.words_at_s is None
+    heard(ear, np.concatenate((voice(0.1, seed=2), silence(0.6))), 3.0)
+    assert ear.words_at_s == pytest.approx(3.0, abs=2 * HOP_S)
+
+
+def test_what_was_said_before_does_not_count() -> None:
+    ear = Ear(RATE_HZ)
+    ear.listen(1.0)
+    heard(ear, np.concatenate((voice(0.9), silence(0.6))), 0.0)
+    assert ear.words_at_s is None
+    ear.flush(0.5)
+    assert ear.loud_until_s == 0.5
+
+
+def test_likeness_bears_a_shift_and_no_other_sound() -> None:
+    one = voice(0.6, seed=1)
+    assert likeness(np.concatenate((silence(0.02), 0.2 * one)), one) > 0.9
+    assert likeness(voice(0.6, seed=2), one) < 0.2
+    assert likeness(one[:100], one) == 0.0
+    assert MATCH_HZ == RATE_HZ
+
+
+# ---- a caller
+
+
+def test_a_mouth_speaks_a_question_and_else_the_lines_noise() -> None:
+    async def run() -> None:
+        mouth = Mouth(RATE_HZ)
+        spoken = Spoken(np.full(320, 0.5, np.float32), np.full(480, 0.1, np.float32), 0.04)
+        assert not mouth.packet(0.0).any()
+        began = mouth.say(spoken)
+        packets = [mouth.packet(1.0 + FRAME_S * i) for i in range(9)]
+        assert await began == 1.0
+        assert [round(float(p.mean()), 1) for p in packets] == [0.5, 0.5] + [0.1] * 7
+        assert {len(p) for p in packets} == {160}
+
+    asyncio.run(run())
+
+
+class Assistant:
+    """The far end of calls: greets, and answers each question `after_s` its last loud sample."""
+
+    rate_hz = RATE_HZ
+
+    def __init__(
+        self, after_s: float = 0.7, *, lines: int = 99, deaf: bool = False, drops: bool = False
+    ) -> None:
+        self.after_s, self.lines, self.deaf, self.drops = after_s, lines, deaf, drops
+        self.open = 0
+        self.kept: dict[uuid.UUID, list[Kept]] = {}
+
+    async def turns(self, identity: uuid.UUID) -> list[Kept]:
+        return self.kept.get(identity, [])
+
+    @asynccontextmanager
+    async def call(self, identity: uuid.UUID) -> AsyncIterator[Wire]:
+        if self.open >= self.lines:
+            raise Lost("all lines are busy")
+        self.open += 1
+        try:
+            yield Line(self, self.kept.setdefault(identity, []))
+        finally:
+            self.open -= 1
+
+
+class Line:
+    rate_hz = RATE_HZ
+
+    def __init__(self, assistant: Assistant, kept: list[Kept]) -> None:
+        self._assistant, self._kept = assistant, kept
+        self._sounds: asyncio.Queue[tuple[float, Samples]] = asyncio.Queue()
+        self._speech_s: float | None = None
+        self._sounds.put_nowait((0.3, voice(1.0, seed=9)))
+
+    async def send(self, packet: Samples) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if np.abs(packet).max() > 0.1:
+            self._speech_s = now_s + FRAME_S
+        elif self._speech_s is not None and not self._assistant.deaf:
+            if self._assistant.drops:
+                raise Lost("hung up")
+            self._sounds.put_nowait((self._assistant.after_s - FRAME_S, voice(2.0, seed=8)))
+            self._kept.append(Kept("один два", ("один", "два"), "это 650 рублей", {"endpoint": 1}))
+            self._speech_s = None
+
+    async def sounds(self) -> AsyncGenerator[Sound | None]:
+        loop = asyncio.get_running_loop()
+        while True:
+            after_s, sound = await self._sounds.get()
+            await asyncio.sleep(after_s)
+            yield Sound(np.concatenate((sound, silence(0.6))), loop.time())
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    path = tmp_path / "q.wav"
+    write_wav(path, np.pad(tone(16_000, ASKED_S), (0, 1_600)), 16_000)
+    question = Question(path, ("один", "два", "три"), ("650",))
+    return Script([question], CLEAN, RATE_HZ, seed=1)
+
+
+def called(
+    assistant: Assistant, script: Script, plan: Plan, *, turns: int = 2
+) -> tuple[list[Turn], Trial]:
+    noted: list[Turn] = []
+
+    async def run() -> Trial:
+        manner = Manner(turns, think_s=0.5, patience_s=5.0)
+        test = Trial(assistant, assistant, script, manner, [], noted.append)
+        await Crowd(test).hold(plan)
+        assert assistant.open == test.calling == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return test
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        return noted, runner.run(run())
+
+
+def test_callers_ask_listen_and_ask_again(script: Script) -> None:
+    turns, test = called(Assistant(0.7), script, Plan(3), turns=2)
+    assert (len(turns), test.calls) == (6, 3)
+    for turn in turns:
+        assert turn.failure is None
+        assert turn.response_ms == pytest.approx(700, abs=60)
+        assert (turn.wrong_words, turn.right, turn.again) == (1, True, False)
+    assert test.late.figures_ms() is not None
+
+
+def test_callers_go_on_calling_for_as_long_as_was_said(script: Script) -> None:
+    turns, test = called(Assistant(), script, Plan(2, seconds=30.0), turns=2)
+    assert test.calls >= 4
+    assert max(turn.at_s for turn in turns) > 20
+
+
+@pytest.mark.parametrize(
+    ("assistant", "reason"),
+    [
+        (Assistant(deaf=True), "no answer"),
+        (Assistant(drops=True), "hung up"),
+        (Assistant(lines=0), "all lines are busy"),
+    ],
+)
+def test_a_turn_without_an_answer_has_failed(
+    script: Script, assistant: Assistant, reason: str
+) -> None:
+    turns, _ = called(assistant, script, Plan(2), turns=1)
+    assert [turn.failure for turn in turns] == [reason] * 2
+    assert figures(turns, 2).failures == {reason: 2}
+
+
+def test_a_refused_caller_tries_again_a_moment_later(script: Script) -> None:
+    turns, test = called(Assistant(lines=1), script, Plan(2, seconds=10.0, ramp_s=0), turns=1)
+    refused = [turn for turn in turns if turn.failure]
+    assert 3 <= len(refused) <= 12
+    assert test.calls == len(refused) + sum(not turn.failure for turn in turns)
+
+
+class Tiring(Assistant):
+    """The more call, the later it answers."""
+
+    @property
+    def after_s(self) -> float:
+        return 0.3 * self.open
+
+    @after_s.setter
+    def after_s(self, _: float) -> None:
+        pass
+
+
+def test_a_search_ends_where_answers_come_too_late(script: Script) -> None:
+    noted: list[Turn] = []
+    levels: list[Figures] = []
+
+    async def run() -> None:
+        assistant = Tiring()
+        test = Trial(assistant, assistant, script, Manner(3, 0.5, 9.0), [], noted.append)
+
+        def measure(callers: int, since_s: float) -> Figures:
+            turns = [turn for turn in noted if turn.at_s >= since_s]
+            levels.append(figures(turns, callers))
+            return levels[-1]
+
+        await Crowd(test).search(Search(1, 1, 20.0, until_ms=1_000), measure)
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(run())
+    assert [one.callers for one in levels] == [1, 2, 3, 4]
+    assert levels[-1].first_response_ms is not None
+    assert levels[-1].first_response_ms["p95"] > 1_000
+
+
+def test_an_end_from_outside_leaves_nothing_behind(script: Script) -> None:
+    noted: list[Turn] = []
+
+    async def run() -> None:
+        assistant = Assistant()
+        test = Trial(assistant, assistant, script, Manner(), [], noted.append)
+        running = asyncio.create_task(Crowd(test).hold(Plan(3, seconds=60.0)))
+        await asyncio.sleep(20)
+        running.cancel()
+        await asyncio.wait([running])
+        assert assistant.open == 0
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        runner.run(run())
+    assert noted
+    assert not any(turn.failure for turn in noted), "a turn that we broke off has not failed"
+
+
+# ---- figures
+
+
+def turn(response_ms: float | None = None, **fields: object) -> Turn:
+    made = Turn(Question(Path("q.wav"), ("один", "два")), 0, 0.0, 1, response_ms)
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_figures_of_a_run() -> None:
+    found = figures(
+        [
+            turn(500, wrong_words=1, right=True, filler=True),
+            turn(1_500, wrong_words=0, right=False, split=1),
+            turn(failure="no answer"),
+            turn(900, again=True),
+        ],
+        callers=4,
+    )
+    assert (found.turns, found.failed, found.failures) == (4, 1, {"no answer": 1})
+    assert (found.wer, found.words) == (0.25, 4)
+    assert (found.answers_right, found.answers_checked) == (1, 2)
+    assert (found.fillers, found.split, found.asked_again) == (1, 1, 1)
+    assert found.first_response_ms == {"p50": 900, "p95": 1440, "p99": 1488, "max": 1500}
+
+
+def test_nothing_is_made_up_for_nobody() -> None:
+    found = figures([], callers=0)
+    assert (found.first_response_ms, found.wer, found.answers_right) == (None, None, None)
+
+
+@given(st.lists(st.floats(0, 1e5), min_size=1))
+def test_percentiles_lie_in_order_between_the_ends(values: Sequence[float]) -> None:
+    found = percentiles(values)
+    assert found is not None
+    assert list(found) == ["p50", "p95", "p99", "max"]
+    assert sorted(found.values()) == list(found.values())
+    assert round(min(values)) <= found["p50"]
+    assert found["max"] == round(max(values))
+
+
+@given(st.lists(st.floats(0, 1.9), min_size=1, max_size=300))
+def test_a_spread_agrees_with_the_times_themselves(seconds: list[float]) -> None:
+    spread = Spread()
+    for one in seconds:
+        spread.add(one)
+    found = spread.figures_ms()
+    assert found is not None
+    middle = np.percentile(seconds, 50, method="inverted_cdf")
+    assert found["p50"] == pytest.approx(1000 * middle, abs=0.11)
+    assert found["max"] == round(1000 * max(seconds), 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "heard_text", "wrong"),
+    [("а б в", "а б в", 0), ("а б в", "а в", 1), ("а б", "а х б", 1), ("", "а", 1), ("а б", "", 2)],
+)
+def test_words_heard_wrong(said: str, heard_text: str, wrong: int) -> None:
+    assert edits(plain_words(said), plain_words(heard_text)) == wrong
+
+
+def test_where_a_recording_is_loud() -> None:
+    sound = np.concatenate([np.zeros(1_600), tone(16_000, 0.5), np.zeros(3_200)])
+    assert loud_span(sound.astype(np.float32)) == pytest.approx((0.1, 0.6), abs=0.011)
+    assert loud_span(np.zeros(1_600, np.float32)) == (0.0, 0.1)
+    assert loud_span(np.zeros(0, np.float32)) == (0.0, 0.0)
