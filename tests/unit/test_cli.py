@@ -72,6 +72,9 @@ def test_help_imports_nothing_heavy() -> None:
         ["say", "привет"],
         ["search", "тариф", "--top", "0"],
         ["normalize", "--to", "klingon"],
+        ["load"],
+        ["load", "a.wav", "--callers", "0"],
+        ["load", "a.wav", "--seconds", "nan"],
     ],
 )
 def test_a_wrong_call_is_one_line_and_status_2(beseda: Beseda, arguments: list[str]) -> None:
@@ -93,6 +96,12 @@ def test_a_wrong_call_is_one_line_and_status_2(beseda: Beseda, arguments: list[s
         (["search", "да" * 50_000], "at most 8000"),
         (["search"], "--queries"),
         (["search", "--queries", "/nonexistent"], "cannot read"),
+        (["load", "/nonexistent"], "there is no /nonexistent"),
+        (["load", "README.md"], "README.md: not a usable audio recording"),
+        (["load", "samples/knowledge"], "holds no *.wav"),
+        (["load", "samples/questions", "--line", "tin"], "no line is called 'tin'"),
+        (["load", "samples/questions", "--plot", "/"], "cannot write /"),
+        (["load", "samples/questions", "--url", "ftp://x"], "must begin with http"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
