@@ -14,6 +14,7 @@ from rag.evaluation import Judged
 from rag.library import DocumentInfo, Hit, Report
 from store.conversations import Conversation, ConversationInfo, Turn
 from store.documents import Outcome
+from store.recordings import Recording
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -236,9 +237,23 @@ def conversation_info_json(info: ConversationInfo) -> dict[str, object]:
     }
 
 
-def conversation_json(conversation: Conversation) -> dict[str, object]:
-    """A conversation with its turns."""
+def recording_json(recording: Recording) -> dict[str, object]:
+    """A call's recording; the sound is at `url`."""
     return {
+        "id": recording.id,
+        "object": "recording",
+        "bytes": recording.size_bytes,
+        "ended_at": recording.ended_at.isoformat(),
+        "url": f"/v1/conversations/{recording.id}/recording",
+    }
+
+
+def conversation_json(
+    conversation: Conversation, recording: Recording | None = None
+) -> dict[str, object]:
+    """A conversation with its turns, and its recording where there is one."""
+    return {
+        "recording": recording_json(recording) if recording else None,
         "id": conversation.id,
         "object": "conversation",
         "created_at": conversation.created_at.isoformat(),

@@ -25,6 +25,7 @@ from dialog.errors import BadInput
 DEFAULT_HOME = Path("~/.local/share/beseda")
 MIB = 1024 * 1024
 GREETING = "Здравствуйте! Вы говорите с голосовым помощником. Задайте ваш вопрос."
+NOTICE = "Разговор записывается."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -81,6 +82,9 @@ class Settings(BaseSettings):
     asterisk_user: str = "beseda"
     asterisk_password: SecretStr | None = None
     actions: Path | None = None
+    record: bool = False
+    record_notice: str = Field(default=NOTICE, min_length=1)
+    record_days: int = Field(default=30, ge=1)
     phone_peers: Annotated[tuple[Network, ...], NoDecode] = ()
 
     @field_validator("api_keys", "phone_peers", mode="before")

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 
 from api.call import HISTORY_TURNS, PROMPTS, Answering, Stages, converse
+from api.logs import log_to
 from api.metrics import Metrics
 from api.settings import Settings
 from api.talk import Reply
@@ -39,16 +40,18 @@ from russian.custom import NO_RULES, CustomRules, RulesError, load_rules
 from store.conversations import (
     Conversation,
     ConversationInfo,
+    begin_conversation,
+    delete_conversation,
     get_conversation,
     list_conversations,
     record_turn,
 )
 from store.engine import Store, open_store
+from store.recordings import Recordings
 from tts.cache import PhraseCache
 from tts.engine import Synthesiser, load_synthesiser
 
 log = logging.getLogger(__name__)
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def settle_in(home: Path) -> None:
@@ -59,9 +62,7 @@ def settle_in(home: Path) -> None:
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
-        logging.basicConfig(
-            filename=home / "beseda.log", level=logging.INFO, format=LOG_FORMAT, force=True
-        )
+        log_to(home / "beseda.log")
     except OSError as error:
         raise BadInput(f"cannot write to BESEDA_HOME {home}: {error.strerror}") from None
     logging.captureWarnings(True)
@@ -116,6 +117,10 @@ class Services:
     @cached_property
     def store(self) -> Store:
         return open_store(self.settings.database)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        return Recordings(self.settings.home / "recordings")
 
     @cached_property
     def library(self) -> Library:
@@ -340,3 +345,14 @@ class Services:
         """The latest conversations; blocking."""
         with self.store.reading() as session:
             return list_conversations(session, limit)
+
+    def begin_conversation(self, conversation_id: str) -> None:
+        """Have a conversation, though nothing has been said in it yet; blocking."""
+        with self.store.session() as session:
+            begin_conversation(session, conversation_id)
+
+    def delete_conversation(self, conversation_id: str) -> bool:
+        """Delete a conversation and its recording; False where there was neither. Blocking."""
+        with self.store.session() as session:
+            known = delete_conversation(session, conversation_id)
+        return self.recordings.delete(conversation_id) or known

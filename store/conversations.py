@@ -78,6 +78,20 @@ def record_turn(
     return _turn(row)
 
 
+def begin_conversation(session: Session, conversation_id: str) -> None:
+    """A conversation without turns, unless there is one of this id."""
+    _conversation(session, conversation_id)
+
+
+def delete_conversation(session: Session, conversation_id: str) -> bool:
+    """Delete a conversation with its turns; False where there is none."""
+    row = session.get(ConversationRow, conversation_id)
+    if row is None:
+        return False
+    session.delete(row)
+    return True
+
+
 def _conversation(session: Session, conversation_id: str) -> ConversationRow:
     """The conversation, locked, so that two turns at once do not take the same ordinal."""
     row = session.get(ConversationRow, conversation_id, with_for_update=True)

@@ -31,6 +31,7 @@ from dialog.messages import (
     Answer,
     AnswerDelta,
     CallEnded,
+    CallSettings,
     Cancel,
     HungUp,
     Inbound,
@@ -91,10 +92,13 @@ class Conductor:
 
     async def inbound(self, inbound: AsyncIterator[Inbound]) -> AsyncGenerator[Inbound]:
         """What comes from the line, keys of actions taken out, and what actions have to say."""
-        if action := self._book.closed(self._clock()):
-            self._begin(action)
+        opened = False
         try:
             async for message in inbound:
+                if not opened and not isinstance(message, Say | CallSettings):  # they come first
+                    opened = True
+                    if action := self._book.closed(self._clock()):
+                        self._begin(action)
                 for one in self._key(message) if isinstance(message, KeyPressed) else (message,):
                     yield one
                 while self._waiting and not isinstance(message, HungUp):

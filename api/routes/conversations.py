@@ -3,6 +3,7 @@
 import asyncio
 
 from fastapi import APIRouter
+from fastapi.responses import FileResponse
 
 from api import formats
 from api.routes.deps import ServicesDep
@@ -24,4 +25,21 @@ async def get_conversation(services: ServicesDep, conversation_id: str) -> dict[
     conversation = await asyncio.to_thread(services.conversation, conversation_id)
     if conversation is None:
         raise BadInput(f"no conversation has the id {conversation_id}", 404, "not_found")
-    return formats.conversation_json(conversation)
+    recording = await asyncio.to_thread(services.recordings.get, conversation_id)
+    return formats.conversation_json(conversation, recording)
+
+
+@router.delete("/{conversation_id}", status_code=204)
+async def delete_conversation(services: ServicesDep, conversation_id: str) -> None:
+    """Delete a conversation and its recording; 404 when there is neither."""
+    if not await asyncio.to_thread(services.delete_conversation, conversation_id):
+        raise BadInput(f"no conversation has the id {conversation_id}", 404, "not_found")
+
+
+@router.get("/{conversation_id}/recording")
+async def get_recording(services: ServicesDep, conversation_id: str) -> FileResponse:
+    """A call's sound, stereo Opus: the caller left, the assistant right."""
+    recording = await asyncio.to_thread(services.recordings.get, conversation_id)
+    if recording is None:
+        raise BadInput(f"no recording has the id {conversation_id}", 404, "not_found")
+    return FileResponse(recording.path, media_type="audio/ogg")

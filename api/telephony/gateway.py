@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from api.logs import log_to
 from api.settings import Network
 from api.telephony.audiosocket import AudioSocketServer, Connection
 from api.telephony.holding import hold
@@ -50,7 +51,6 @@ class Door:
     peers: Sequence[Network]
     limit: int
     log_file: Path
-    log_format: str
 
 
 @asynccontextmanager
@@ -136,7 +136,7 @@ def _main(door: Door, path: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the service decides
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
-    logging.basicConfig(filename=door.log_file, level=logging.INFO, format=door.log_format)
+    log_to(door.log_file)
     asyncio.run(_take_calls(door, path))
 
 

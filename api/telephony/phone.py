@@ -7,7 +7,7 @@ import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from pydantic import SecretStr
@@ -23,10 +23,11 @@ from api.telephony.audiosocket import LOOPBACK
 from api.telephony.carriers import Carrier, Tickets
 from api.telephony.channel import Asterisk, Elsewhere
 from api.telephony.gateway import Door, gateway
+from api.telephony.recorder import Recorder
 from api.telephony.telnyx import Telnyx
 from api.telephony.twilio import Twilio
 from api.telephony.vonage import Vonage
-from api.wiring import LOG_FORMAT, Services
+from api.wiring import Services
 from dialog.errors import BadInput
 from dialog.messages import Inbound, Outbound, Say
 
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 # Beside the calls that can be held: callers who are just being told that all lines are busy.
 BUSY_CALLERS = 16
+TIDY_S = 3600.0
 
 
 class Phone:
@@ -64,11 +66,15 @@ class Phone:
             control = control or self._control(identity)
             conductor = Conductor(self._book, control, str(kept_in), chooser=self._chooser)
             respond = conductor.answering(self._services.stages(spoken=True).respond)
-            heard = conductor.inbound(self._greeted(inbound))
+            recorder = await self._recorder(str(kept_in))
+            greeted = recorder.inbound if recorder else _greeted
+            heard = conductor.inbound(greeted(inbound, self._greeting()))
             call = self._services.call(heard, str(kept_in), respond)
             async with aclosing(call), aclosing(conductor.messages(call)) as messages:
-                async for message in messages:
-                    yield message
+                told = recorder.messages(messages) if recorder else messages
+                async with aclosing(told):
+                    async for message in told:
+                        yield message
         finally:
             self._held.discard(kept_in)
 
@@ -76,11 +82,27 @@ class Phone:
         asterisk = asterisk_of(self._services.settings)
         return Dialplan() if asterisk is None else Elsewhere(asterisk, identity)
 
-    async def _greeted(self, inbound: AsyncIterator[Inbound]) -> AsyncIterator[Inbound]:
-        if greeting := self._services.settings.greeting:
-            yield Say(greeting)
-        async for message in inbound:
-            yield message
+    def _greeting(self) -> list[Inbound]:
+        greeting = self._services.settings.greeting
+        return [Say(greeting)] if greeting else []
+
+    async def _recorder(self, conversation: str) -> Recorder | None:
+        """What records a call, where that is wanted."""
+        settings, recordings = self._services.settings, self._services.recordings
+        if not settings.record:
+            return None
+        await asyncio.to_thread(self._services.begin_conversation, conversation)
+        path = await asyncio.to_thread(recordings.path, conversation)
+        return Recorder(path, settings.record_notice)
+
+
+async def _greeted(
+    inbound: AsyncIterator[Inbound], greeting: Sequence[Inbound]
+) -> AsyncGenerator[Inbound]:
+    for one in greeting:
+        yield one
+    async for message in inbound:
+        yield message
 
 
 def actions(settings: Settings) -> Book:
@@ -145,11 +167,23 @@ async def lines(services: Services, taken: socket.socket | None) -> AsyncIterato
         if taken is not None:
             peers = (*LOOPBACK, *settings.phone_peers)
             limit = settings.max_calls + BUSY_CALLERS
-            door = Door(taken, peers, limit, settings.home / "beseda.log", LOG_FORMAT)
+            door = Door(taken, peers, limit, settings.home / "beseda.log")
             await doors.enter_async_context(gateway(door, phone.answer))
         if (asterisk := asterisk_of(settings)) is not None:
             await doors.enter_async_context(_beside(Ari(asterisk, phone.answer).serve()))
+        if settings.record:
+            await doors.enter_async_context(_beside(_tidied(services)))
         yield phone
+
+
+async def _tidied(services: Services) -> None:
+    """Every hour, recordings that are too old are deleted."""
+    while True:
+        try:
+            await asyncio.to_thread(services.recordings.tidy, services.settings.record_days)
+        except OSError as error:
+            log.warning("recordings: %s", type(error).__name__)
+        await asyncio.sleep(TIDY_S)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import { $, el, notice } from "./elements.js";
 import { moment, onLanguage, t } from "./language.js";
-import { getJson } from "./service.js";
+import { getJson, request } from "./service.js";
 import { continueConversation, hush, newTurn, sayAgain } from "./talk.js";
 import { clearTurns } from "./turns.js";
 
@@ -61,11 +61,23 @@ async function open(id) {
     history.turns = conversation.turns.map(shownTurn);
     history.onOpen();
     show();
+    await hear(conversation.recording);
     $("stream").scrollTop = 0;
     $("replay").focus();
   } catch (error) {
     notice(error.message);
   }
+}
+
+/** A call's recording, if it has one: the caller left, the assistant right. */
+async function hear(recording) {
+  const player = $("call-recording");
+  URL.revokeObjectURL(player.src);
+  player.hidden = !recording;
+  player.removeAttribute("src");
+  if (!recording) return;
+  const sound = await (await request(recording.url.slice(1))).blob(); // a plain link has no key
+  player.src = URL.createObjectURL(sound);
 }
 
 function shownTurn(kept) {

@@ -121,6 +121,24 @@ def test_talk_gives_the_sound_alone_when_asked(informed: TestClient) -> None:
     assert response.content[:4] == b"RIFF"
 
 
+def test_a_conversation_is_deleted_with_its_recording(tmp_path: Path) -> None:
+    with client_of(tmp_path) as client:
+        talked = client.post("/v1/talk", json={"text": "Сколько стоит доставка?", "audio": False})
+        name = talked.json()["conversation_id"]
+        path = f"/v1/conversations/{name}"
+        assert client.get(path).json()["recording"] is None
+        assert client.get(f"{path}/recording").status_code == 404
+        (tmp_path / "recordings").mkdir()
+        (tmp_path / "recordings" / f"{name}.opus").write_bytes(b"OggS")
+        told = client.get(path).json()["recording"]
+        assert (told["bytes"], told["url"]) == (4, f"{path}/recording")
+        sound = client.get(told["url"])
+        assert (sound.content, sound.headers["content-type"]) == (b"OggS", "audio/ogg")
+        assert client.delete(path).status_code == 204
+        assert client.get(path).status_code == client.delete(path).status_code == 404
+        assert not list((tmp_path / "recordings").iterdir())
+
+
 def test_talk_reads_typed_questions_too(informed: TestClient) -> None:
     typed = {"text": "Сколько стоит доставка роутера?", "audio": False}
     reply = informed.post("/v1/talk", json=typed).json()

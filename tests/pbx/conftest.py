@@ -1,5 +1,6 @@
 """One exchange and one service for all calls; skipped in one clear line where neither can be."""
 
+import io
 import json
 import os
 import socket
@@ -44,6 +45,17 @@ class Service:
         reply = self.client.post("/v1/audio/transcriptions", files=files)
         return str(reply.raise_for_status().json()["text"])
 
+    def recordings(self) -> list[tuple[str, str]]:
+        """What callers and assistants said, by the calls' recordings."""
+        kept = self.client.get("/v1/conversations").json()["data"]
+        found = []
+        for one in kept:
+            sound = self.client.get(f"/v1/conversations/{one['id']}/recording")
+            if sound.status_code == 200:
+                left, right = channels(sound.content)
+                found.append((self.transcribed(left, 16_000), self.transcribed(right, 16_000)))
+        return found
+
     def asked(self) -> list[str]:
         """What callers have asked so far, as it was understood."""
         kept = self.client.get("/v1/conversations").json()["data"]
@@ -60,6 +72,16 @@ def question(name: str) -> tuple[Samples, str]:
                 "answer_contains"
             ][0]
     raise KeyError(name)
+
+
+def channels(opus: bytes) -> Samples:
+    """The two channels of a recording at 16 kHz."""
+    import av
+
+    with av.open(io.BytesIO(opus), "r") as container:
+        resampler = av.AudioResampler("fltp", "stereo", 16_000)
+        frames = [one for frame in container.decode(audio=0) for one in resampler.resample(frame)]
+    return np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
 
 
 def free_port() -> int:
@@ -95,6 +117,7 @@ def service(
         "GREETING": GREETING,
         "MAX_CALLS": LINES,
         "ACTIONS": _actions(home),
+        "RECORD": "true",
         "ASTERISK_URL": ARI,
         "ASTERISK_PASSWORD": "test-only",
     }

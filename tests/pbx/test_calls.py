@@ -87,7 +87,7 @@ def test_a_spoken_question_is_answered_with_what_the_documents_say(
 ) -> None:
     def call(line: int, extension: str) -> tuple[Samples, int, str, float]:
         asks, holds = question(("q1", "q8")[line])
-        waits_s = 14.0  # the greeting takes eleven seconds
+        waits_s = 16.0  # the notice and the greeting take thirteen seconds
         says = np.concatenate([quiet(waits_s), asks])
         with dialled(extension, says, folders(line), port=20_000 + 100 * line) as phone:
             ends_s = waits_s + len(asks) / 16_000
@@ -97,10 +97,13 @@ def test_a_spoken_question_is_answered_with_what_the_documents_say(
     with watched() as times_s:
         calls = at_once(call, *extensions)
     for heard, rate_hz, holds, ends_s in calls:
-        greeting = service.transcribed(heard[: round(14 * rate_hz)], rate_hz)
+        greeting = service.transcribed(heard[: round(16 * rate_hz)], rate_hz)
         reply = service.transcribed(heard[round(ends_s * rate_hz) :], rate_hz)
         assert "здравствуйте" in greeting.casefold()
         assert holds in reply, reply
+    recorded = service.recordings()
+    for _, _, holds, _ in calls:
+        assert any(holds in right and holds not in left for left, right in recorded), recorded
     with capsys.disabled():
         for port, arrived_s in sorted(times_s.items()):
             off_ms = np.abs(np.diff(arrived_s) * 1000 - 20)
@@ -111,10 +114,11 @@ def test_a_spoken_question_is_answered_with_what_the_documents_say(
 def test_a_caller_may_interrupt(service: Service, folders: Callable[[int], Path]) -> None:
     def call(line: int, extension: str) -> tuple[list[bool], float, float]:
         asks, _ = question(("q5", "q3")[line])
-        says = np.concatenate([quiet(4.0), asks])
+        waits_s = 6.0  # the notice, which cannot be interrupted, is over
+        says = np.concatenate([quiet(waits_s), asks])
         with dialled(extension, says, folders(line), port=20_000 + 100 * line) as phone:
-            until(phone, said_after(4.0))
-            return loud(phone.heard(), phone.rate_hz), 4.0, 4.0 + len(asks) / 16_000
+            until(phone, said_after(waits_s))
+            return loud(phone.heard(), phone.rate_hz), waits_s, waits_s + len(asks) / 16_000
 
     for steps, begins_s, ends_s in at_once(call, APPLICATION, PLAIN):
         assert any(steps[: round(begins_s / STEP_S)]), "the greeting had begun"
