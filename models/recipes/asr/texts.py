@@ -1,6 +1,7 @@
 """The texts of a training run: what is spoken, and what the tokenizer and the language model see.
 
-Writes `spoken.txt` (one support-line sentence to two general), `units.txt` (plain lines),
+Writes `spoken.txt` (one support-line sentence to two general), `short_replies.txt` (what callers
+say in a word or two: the yes, the hm and the stop that turns hang on), `units.txt` (plain lines),
 `language_model.txt` (those of documented origin), and the held-out `dev_*.txt`. Nothing written
 shares five words in a row with a held-out sentence, or is a shorter one of them.
 """
@@ -13,6 +14,8 @@ from random import Random
 
 from models.recipes.text.plain import plain, runs
 from models.recipes.text.support import DATA, sentences
+
+_SHORT_TIMES = 6
 
 
 def _lines(path: Path) -> list[str]:
@@ -50,8 +53,13 @@ def prepare(home: Path, support_count: int, extra: list[Path], seed: int) -> Non
     spoken = []
     for number, text in enumerate(support):
         spoken += [text, *corpus[2 * number : 2 * number + 2]]
+    short = _lines(DATA / "short.txt")
+    rng = Random(seed)
     files = {
         "spoken": spoken,
+        "short_replies": [
+            text for _ in range(_SHORT_TIMES) for text in rng.sample(short, len(short))
+        ],
         "units": [plain(text) for text in support + corpus],
         # Only texts of known origin enter what is shipped beside the network.
         "language_model": [plain(t) for t in support + general([], held_out, seed)],

@@ -42,6 +42,7 @@ def _start_speaking(args: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
         if not (args.home / "dev" / name).exists():
             folder = args.home / "dev" / name
             subprocess.run(_speaker(args, f"dev_{name}", folder, *_in_turn(VOICES)), check=True)
+    subprocess.run(_speaker(args, "short_replies", args.home / "shards"), check=True)
     hours = str(args.hours / args.speakers)
     return [
         subprocess.Popen(
