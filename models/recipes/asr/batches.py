@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import soxr
 import torch
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
@@ -54,10 +55,24 @@ def random_line(audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray
     return codecs.opus(audio, int(rng.integers(8, 17)) * 1000)
 
 
+def another_throat(audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Played slower or faster: pitch and formants move together, as from a larger or smaller head.
+
+    RHVoice's own pitch leaves the formants where they are, so five voices stay five throats.
+    """
+    larger = soxr.resample(audio, RATE_HZ * rng.uniform(0.87, 1.15), RATE_HZ, quality="LQ")
+    return np.asarray(larger, dtype=np.float32)
+
+
 def disturb(
     audio: NDArray[np.float32], level: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Silence around, a room, noise, a line and gain, each more likely as `level` nears 1."""
+    """Another throat, silence around, a room, noise, a line and gain.
+
+    Each is more likely, and stronger, as `level` nears 1.
+    """
+    if rng.random() < 0.8 * level:
+        audio = another_throat(audio, rng)
     before, after = rng.integers(0, int(RATE_HZ * 0.4), 2)
     audio = np.pad(audio, (int(before), int(after)))
     if rng.random() < 0.3 * level:
