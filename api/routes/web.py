@@ -31,6 +31,7 @@ HEADERS = {
             "font-src 'self'",
             "img-src 'self'",
             "connect-src 'self'",
+            "media-src blob:",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",

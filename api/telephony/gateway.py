@@ -9,6 +9,7 @@ exchange the messages of docs/calls.md, pickled, over a Unix socket that only th
 """
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -39,7 +40,6 @@ Answering = Callable[[uuid.UUID, AsyncIterator[Inbound]], AsyncGenerator[Outboun
 _LENGTH = struct.Struct("!I")
 AGAIN_S = 1.0
 STOP_S = 15.0
-# Before the models' threads where the system allows it; frames cost next to nothing.
 NICENESS = -10
 
 
@@ -134,10 +134,22 @@ async def _inbound(reader: asyncio.StreamReader) -> AsyncIterator[Inbound]:
 def _main(door: Door, path: Path) -> None:
     """The process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the service decides
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    _hurry()
     log_to(door.log_file)
     asyncio.run(_take_calls(door, path))
+
+
+def _hurry() -> None:
+    """Be woken before the models' threads. As a real-time task where the system allows it: a
+    niceness alone still waits for others' time slices to end."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except OSError:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+    # What has been loaded by now stays: collecting it over and over would hold frames up.
+    gc.collect()
+    gc.freeze()
 
 
 async def _take_calls(door: Door, path: Path) -> None:

@@ -30,6 +30,8 @@ DUCKED = 0.18
 # A clock that was held up sends at once what is due, but no more than this: the rest of the time
 # is lost, as a phone would play a long burst too late or not at all.
 LATE_S = 0.1
+# Speech is converted as it is played: a long phrase at once would hold up the frames that are due.
+PIECE_S = 0.1
 # Just above the lowest step of G.711, so that a pause does not sound like a dead line.
 NOISE_RMS = 10 ** (-63 / 20)
 NOISE_S = 4.0
@@ -44,6 +46,8 @@ class Playout:
         self._lead_s = lead_s
         self._noise = _noise(rate_hz) if comfort else None
         self._at = 0
+        # As it came, a None at the end of each response; and converted, as far as it is needed.
+        self._given: deque[tuple[int, int, Samples | None]] = deque()
         self._queue: deque[tuple[int, float, Samples]] = deque()
         self._resampler: tuple[int, Resampler] | None = None
         self._owed = 0
@@ -61,6 +65,7 @@ class Playout:
             case ResponseEnded():
                 self._finish(message.turn)
             case Interrupted():
+                self._given.clear()
                 self._queue.clear()
                 self._none.set()
                 self._resampler, self._owed = None, 0
@@ -73,7 +78,7 @@ class Playout:
     @property
     def idle(self) -> bool:
         """Whether everything has been given to the wire."""
-        return not self._queue
+        return not (self._queue or self._given)
 
     def played(self) -> Played | None:
         """How much of the latest response has been given to the wire; None before the first."""
@@ -81,7 +86,7 @@ class Playout:
 
     async def drained(self) -> None:
         """Wait until everything has been given to the wire."""
-        while self._queue:
+        while not self.idle:
             self._none.clear()
             await self._none.wait()
 
@@ -91,37 +96,50 @@ class Playout:
         loop = asyncio.get_running_loop()
         due_s = loop.time() - self._lead_s
         while True:
-            if not self._queue and self._noise is None:
+            if self.idle and self._noise is None:
                 self._some.clear()
                 await self._some.wait()
                 due_s = max(due_s, loop.time() - self._lead_s)
             due_s = max(due_s, loop.time() - self._lead_s - LATE_S)
             await asyncio.sleep(due_s - loop.time())
+            self._fill()
             if self._queue or self._noise is not None:
                 yield self._frame()
                 due_s += FRAME_S
-            if not self._queue:
+            if self.idle:
                 self._none.set()
 
     def _add(self, speech: Speech) -> None:
-        if self._resampler is None or self._resampler[0] != speech.rate_hz:
-            self._resampler = speech.rate_hz, Resampler(speech.rate_hz, self._rate_hz)
-        samples = self._resampler[1].push(speech.samples)
-        self._owed += len(speech.samples)
-        self._enqueue(speech.turn, samples)
+        size = round(speech.rate_hz * PIECE_S)
+        for start in range(0, len(speech.samples), size):
+            piece = speech.samples[start : start + size]
+            self._given.append((speech.turn, speech.rate_hz, piece))
+        self._some.set()
 
     def _finish(self, turn: int) -> None:
-        """Play what the filter keeps."""
-        if self._resampler is not None:
-            self._enqueue(turn, self._resampler[1].flush())
-            self._resampler = None
+        """Play what the filter keeps, too."""
+        self._given.append((turn, 0, None))
+        self._some.set()
+
+    def _fill(self) -> None:
+        """Have a frame's worth converted, as far as there is speech."""
+        while self._given and sum(len(samples) for _, _, samples in self._queue) < self._size:
+            turn, rate_hz, piece = self._given.popleft()
+            if piece is None:
+                if self._resampler is not None:
+                    self._enqueue(turn, self._resampler[1].flush())
+                    self._resampler = None
+                continue
+            if self._resampler is None or self._resampler[0] != rate_hz:
+                self._resampler = rate_hz, Resampler(rate_hz, self._rate_hz)
+            self._owed += len(piece)
+            self._enqueue(turn, self._resampler[1].push(piece))
 
     def _enqueue(self, turn: int, samples: Samples) -> None:
         if len(samples):
             # The filter keeps a little back until the next phrase: all is counted by this ratio.
             self._queue.append((turn, self._owed / len(samples), samples))
             self._owed = 0
-            self._some.set()
 
     def _frame(self) -> Samples:
         """The next 20 ms; speech of one response only, so that each is counted to its end."""
@@ -135,6 +153,7 @@ class Playout:
             self._count(turn, len(piece) * ratio)
             if len(rest):
                 self._queue.appendleft((turn, ratio, rest))
+        self._fill()  # so that `idle` is known with the frame
         ramp = np.linspace(self._gain, self._wanted_gain, self._size, dtype=np.float32)
         self._gain = self._wanted_gain
         return np.asarray(frame * ramp + self._quiet(), np.float32)
