@@ -17,8 +17,9 @@ from contextlib import suppress
 
 from api.settings import Network
 from api.telephony import frames
-from api.telephony.frames import Decoder, Frame
+from api.telephony.frames import Decoder, Frame, Mislabelled
 from api.telephony.holding import Gone
+from dialog.g711 import mulaw_decode
 from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class Connection:
         self._writer = writer
         self._decoder = Decoder()
         self._early: list[Frame] = []
+        self._mislabelled = Mislabelled()
+        self._is_mulaw = False
         self.rate_hz = DEFAULT_HZ
         writer.transport.set_write_buffer_limits(high=WAITING_BYTES)
 
@@ -82,7 +85,7 @@ class Connection:
             for frame in self._early:
                 if frame.kind in (frames.HANGUP, frames.ERROR):
                     return
-                message = _message(frame)
+                message = self._mulaw(frame) or _message(frame)
                 if isinstance(message, CallerAudio):
                     received_s += len(message.samples) / message.rate_hz
                 if message is not None:
@@ -94,6 +97,16 @@ class Connection:
                     self._early = await self._read()
             except TimeoutError:
                 raise Gone("nothing comes") from None
+
+    def _mulaw(self, frame: Frame) -> Inbound | None:
+        """The frame's sound, once it is known to be mu-law for all that it says."""
+        if frame.rate_hz is None:
+            return None
+        if not self._is_mulaw and self._mislabelled.push(frame, asyncio.get_running_loop().time()):
+            self._is_mulaw = True
+            log.error("AudioSocket: u-law comes in frames that say PCM, and is read as u-law from "
+                      "here on: dial with c(slin), see docs/telephony.md")  # fmt: skip
+        return CallerAudio(mulaw_decode(frame.payload), DEFAULT_HZ) if self._is_mulaw else None
 
     async def send(self, frame: Samples) -> None:
         """Give Asterisk 20 ms of sound."""

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from api.telephony.pacing import FRAME_S, Playout
+from dialog.dtmf import KeyGate
 from dialog.errors import Unavailable
 from dialog.messages import (
     CallEnded,
@@ -150,10 +151,11 @@ async def _converse(wire: Wire, messages: AsyncGenerator[Outbound], playout: Pla
 
 async def _hear(wire: Wire, inbox: Inbox) -> None:
     """The far end's messages into the call; when there are no more, it has hung up."""
+    gate = KeyGate()
     try:
         async with aclosing(wire.heard()) as messages:
             async for message in messages:
-                inbox.put(message)
+                inbox.put(gate.push(message) if isinstance(message, CallerAudio) else message)
     except Gone:
         pass
     finally:

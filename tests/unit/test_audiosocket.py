@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from api.telephony import frames
 from api.telephony.audiosocket import LOOPBACK, may_connect
-from api.telephony.frames import Decoder, Frame, encode, samples_of, sound
+from api.telephony.frames import Decoder, Frame, Mislabelled, encode, samples_of, sound
 from dialog.errors import Unavailable
 from dialog.messages import (
     CallerAudio,
@@ -63,6 +63,21 @@ def test_an_empty_or_too_long_frame_cannot_be_made() -> None:
         sound(np.zeros(0, np.float32), 8_000)
     with pytest.raises(ValueError, match="at most"):
         encode(Frame(0x10, bytes(70_000)))
+
+
+@pytest.mark.parametrize(
+    ("length", "every_s", "kind", "is_mulaw"),
+    [(160, 0.02, 0x10, True), (320, 0.02, 0x10, False), (160, 0.01, 0x10, False),
+     (160, 0.02, 0x12, False), (320, 0.04, 0x10, False)],
+)  # fmt: skip
+def test_mulaw_that_is_called_pcm_is_found(
+    length: int, every_s: float, kind: int, is_mulaw: bool
+) -> None:
+    mislabelled = Mislabelled()
+    frame = Frame(kind, bytes(length))
+    found = [mislabelled.push(frame, at * every_s) for at in range(200)]
+    assert any(found) is is_mulaw
+    assert not any(found[: round(0.9 / every_s)])
 
 
 async def test_a_call_from_its_identity_to_its_hang_up() -> None:
