@@ -143,7 +143,7 @@ def _actions(home: Path) -> Path:
         "actions:\n"
         "  support: {do: transfer, phrases: [в техническую поддержку]}\n"
         "  sales: {do: transfer, to: '301', phrases: [лампочка на роутере]}\n"
-        "  moving: {do: hang_up, phrases: [на время отпуска]}\n",
+        "  moving: {do: hang_up, phrases: [приостановить договор]}\n",
         encoding="utf-8",
     )
     return path
