@@ -145,14 +145,15 @@ class Responder:
     def _said(self, turn: Turn) -> list[ChatMessage]:
         """The turns before, the answers as far as they were heard."""
         before = [one for one in self._call.turns if one is not turn][-HISTORY_TURNS:]
-        return [
-            message
+        said = (
+            (one, answer, self._call.heard(one) if answer else one.question.text)
             for one in before
-            for message in (
-                ChatMessage("user", one.question.text),
-                ChatMessage("assistant", self._call.heard(one)),
-            )
-            if message.content
+            for answer in (False, True)
+        )
+        return [
+            ChatMessage("assistant" if answer else "user", text)
+            for one, answer, text in said
+            if text and answer not in one.forgotten
         ]
 
 
@@ -270,6 +271,9 @@ async def accounted(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerat
                     yield trace
             if turn is not None:
                 _note(message, turn, call)
+            if isinstance(message, ResponseEnded):
+                timings_ms = call.numbered(message.turn).trace.timings_ms()
+                message = replace(message, timings_ms=timings_ms)  # noqa: PLW2901
             yield message
             if isinstance(message, ResponseEnded | Interrupted | Played) and not call.responding:
                 for trace in _closed(call):

@@ -3,22 +3,17 @@
 Does what `asr.turns` decides. Returns messages and never waits, but for `close`.
 """
 
-import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from asr import turns
 from asr.doubt import AGAIN, Ask, Doubts
 from asr.endpointing import PLAIN_S, pause_s
-from asr.turns import FRAME_S, Assistant, Turns
-from asr.utterance import News, Utterance, Words
-from asr.vad import FRAME, RATE_HZ, Vad
-from dialog.audio import MAX_RATE_HZ, MIN_RATE_HZ, Resampler
+from asr.microphone import Microphone
+from asr.turns import FRAME_S, Assistant, Turns, ruled
+from asr.utterance import News, Words
 from dialog.call import Call, Trace, now_s
 from dialog.messages import (
     CallerAudio,
@@ -36,6 +31,7 @@ from dialog.messages import (
     Transcript,
     Typed,
     Unduck,
+    Waited,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +44,7 @@ GOODBYE = "Похоже, вас не слышно. Если вопросов б�
 DEAF = "Извините, у меня временно не получается вас услышать. Напишите, пожалуйста, вопрос текстом."
 ECHO_BEFORE_S, ECHO_AFTER_S = 2.5, 0.6
 UNHEARD_S = 1.0
+GIVEN_UP = 3
 CARRY_S = 3.0
 
 
@@ -59,15 +56,9 @@ class Caller:
         self.ended = ""
         self.keyed_s = 0.0
         self._hearing = hearing
-        self._tell = tell
-        self._vad: Vad | None = None
+        self._microphone = Microphone(hearing, call, tell)
         self._turns = Turns(hearing.rules)
         self._doubts = Doubts()
-        self._frames = _Frames()
-        self._to_engine = Resampler(RATE_HZ, hearing.rate_hz)
-        self._before: deque[Samples] = deque(maxlen=hearing.rules.before)
-        self._utterance: Utterance | None = None
-        self._closing: set[asyncio.Task[None]] = set()
         self._words: Words = ()
         self._settled_at = 0
         self._voiced_s = 0.0
@@ -83,12 +74,12 @@ class Caller:
         if not settings.turn_detection and self.call.settings.turn_detection:
             self.clear()
         self.call.settings = settings
-        self._turns.fixed_pause_s = settings.silence_s
+        self._turns.rules = ruled(self._hearing.rules, settings)
 
     def audio(self, chunk: CallerAudio) -> Iterator[Message]:
         """The next samples; bad ones are skipped and told once."""
         try:
-            frames = self._frames.push(chunk)
+            frames = list(self._microphone.frames(chunk))
         except ValueError as error:
             yield from self._fault("audio", str(error))
             return
@@ -102,7 +93,7 @@ class Caller:
 
     def news(self, news: News) -> Iterator[Message]:
         """What recognition has found."""
-        if news.utterance is not self._utterance:
+        if news.utterance is not self._microphone.utterance:
             return
         if news.error is not None:
             log.warning("recognition: %s", type(news.error).__name__)
@@ -153,7 +144,7 @@ class Caller:
 
     def commit(self) -> Iterator[Message]:
         """The turn ends by the caller's will."""
-        if self._utterance is None:
+        if self._microphone.utterance is None:
             return
         ended_s = self._turns.now * FRAME_S
         self._turns.phase = "quiet"
@@ -189,7 +180,8 @@ class Caller:
     async def last_words(self, wait: Callable[[], Awaitable[News]]) -> list[Message]:
         """The audio has ended: finish the turn that is open."""
         out: list[Message] = []
-        if self._utterance is not None and self._awaited is None and self._turns.phase == "turn":
+        open_turn = self._microphone.utterance is not None and self._turns.phase == "turn"
+        if open_turn and self._awaited is None:
             out += self._over(self._turns.last_voiced * FRAME_S)
         while self._awaited is not None:
             out += self.news(await wait())
@@ -197,39 +189,33 @@ class Caller:
 
     async def close(self) -> None:
         """Leave nothing behind."""
-        self._drop()
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._microphone.close()
 
     # ---- frames and steps
 
     def _frame(self, frame: Samples) -> Iterator[Message]:
         try:
-            self._vad = self._vad or self._hearing.vad()
-            probability = self._vad(frame)
+            probability = self._microphone.speech(frame)
         except Exception as error:
             log.warning("detection: %s", type(error).__name__)
             yield from self._fault("asr", "speech detection failed")
             return
-        if self._utterance is not None:
-            self._utterance.samples(self._to_engine.push(frame))
-        self._before.append(frame)
         for step in self._turns.frame(probability, self._assistant()):
             yield from self._do(step)
 
     def _by_hand(self, frame: Samples) -> None:
         self._turns.now += 1
-        if self._utterance is None:
+        if self._microphone.utterance is None:
             self._open(0)
-        assert self._utterance is not None
-        self._utterance.samples(self._to_engine.push(frame))
+        self._microphone.recognise(frame)
 
     def _do(self, step: turns.Step) -> Iterator[Message]:
         match step:
             case turns.Open():
                 self._open(step.before)
             case turns.Peek():
-                if self._utterance is not None:
-                    self._utterance.peek(self._turns.now)
+                if self._microphone.utterance is not None:
+                    self._microphone.utterance.peek(self._turns.now)
             case turns.Started():
                 yield from self._retract()
                 yield SpeechStarted(round(step.at * FRAME_S, 3))
@@ -247,14 +233,8 @@ class Caller:
                 yield from self._silence(step.times)
 
     def _open(self, before: int) -> None:
-        assert self._hearing.open is not None
         self._drop()
-        earlier = list(self._before)[-before:] if before else []
-        start_s = max(0.0, (self._turns.now - len(earlier)) * FRAME_S)
-        self._to_engine = Resampler(RATE_HZ, self._hearing.rate_hz)
-        self._utterance = Utterance(self._hearing.open(), self._hearing.chunk, start_s, self._tell)
-        for frame in earlier:
-            self._utterance.samples(self._to_engine.push(frame))
+        self._microphone.open(before, self._turns.now)
 
     def _assistant(self) -> Assistant:
         turn = self.call.turn
@@ -262,25 +242,26 @@ class Caller:
             return Assistant()
         line = self.call.playback.line(turn.number)
         audible = self.call.playback.playing(turn.number) or not self.call.settings.interruptible
-        return Assistant(True, audible, line.near(ECHO_BEFORE_S, ECHO_AFTER_S))
+        echo = self._microphone.echoed(self._turns.over)
+        return Assistant(True, audible, line.near(ECHO_BEFORE_S, ECHO_AFTER_S), echo)
 
     # ---- turns
 
     def _over(self, ended_s: float) -> Iterator[Message]:
         """The turn has ended; its words may still be on their way."""
-        trace = Trace(self._frames.arrived_s - (self._turns.now * FRAME_S - ended_s))
+        trace = Trace(self._microphone.arrived_s - (self._turns.now * FRAME_S - ended_s))
         trace.mark("endpoint")
-        self._voiced_s = ended_s - (self._utterance.start_s if self._utterance else ended_s)
+        self._voiced_s = ended_s - self._start_s(ended_s)
         yield SpeechStopped(round(ended_s, 3))
         if self._settled_at > ended_s / FRAME_S:
             yield from self._turn_over(ended_s, trace)
-        elif self._utterance is not None:
+        elif self._microphone.utterance is not None:
             self._awaited = ended_s, trace
-            self._utterance.peek(self._turns.now)
+            self._microphone.utterance.peek(self._turns.now)
 
     def _turn_over(self, ended_s: float, trace: Trace) -> Iterator[Message]:
         self._awaited = None
-        words, start_s = self._words, self._utterance.start_s if self._utterance else ended_s
+        words, start_s = self._words, self._start_s(ended_s)
         self._drop()
         transcript = self._transcript(words, ended_s - start_s)
         trace.mark("final_text")
@@ -305,6 +286,11 @@ class Caller:
             return
         yield from self.call.said(judged, trace)
 
+    def _start_s(self, otherwise: float) -> float:
+        """When the open utterance began."""
+        utterance = self._microphone.utterance
+        return otherwise if utterance is None else utterance.start_s
+
     def _guess(self, texts: list[str]) -> Iterator[Message]:
         """Begin to answer before the pause is long enough, if the words look whole."""
         if not texts or not self.call.settings.auto_respond or pause_s(texts) > PLAIN_S:
@@ -312,7 +298,7 @@ class Caller:
         if self.call.responding or self.call.settings.silence_s is not None:
             return
         ended_s = self._turns.last_voiced * FRAME_S
-        start_s = self._utterance.start_s if self._utterance else ended_s
+        start_s = self._start_s(ended_s)
         transcript = self._transcript(self._words, ended_s - start_s)
         turn = self.call.turn
         if turn is not None and turn.guess and turn.question.text == transcript.text:
@@ -339,6 +325,10 @@ class Caller:
     def _silence(self, times: int) -> Iterator[Message]:
         if not self.call.settings.prompts:
             return
+        until_s = self._turns.now * FRAME_S
+        if times < GIVEN_UP:
+            since_s = until_s - self._turns.rules.silence_s
+            yield Waited(round(since_s, 3), round(until_s, 3))
         if times == 1:
             yield self.call.asked(Say(ARE_YOU_THERE))
         elif times == 2:
@@ -347,40 +337,10 @@ class Caller:
             self.ended = "silence"
 
     def _drop(self) -> None:
-        if self._utterance is not None:
-            task = asyncio.create_task(self._utterance.close())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
-        self._utterance, self._words, self._settled_at = None, (), 0
+        self._microphone.drop()
+        self._words, self._settled_at = (), 0
 
     def _fault(self, part: str, message: str) -> Iterator[Message]:
         if message not in self._faults:
             self._faults.add(message)
             yield Fault(part, message)
-
-
-class _Frames:
-    """Audio of any rate as whole frames for the detector. Raises ValueError for what is none."""
-
-    def __init__(self) -> None:
-        self.arrived_s = 0.0
-        self._resampler: Resampler | None = None
-        self._rate_hz = 0
-        self._rest = np.zeros(0, np.float32)
-
-    def push(self, chunk: CallerAudio) -> list[Samples]:
-        samples = np.asarray(chunk.samples)
-        if not MIN_RATE_HZ <= chunk.rate_hz <= MAX_RATE_HZ:
-            raise ValueError(f"audio at {chunk.rate_hz} Hz cannot be used")
-        if samples.ndim != 1 or samples.dtype.kind != "f":
-            raise ValueError("audio must be one row of float samples")
-        if not np.isfinite(samples).all():
-            raise ValueError("audio holds values that are no numbers")
-        if self._resampler is None or chunk.rate_hz != self._rate_hz:
-            self._resampler, self._rate_hz = Resampler(chunk.rate_hz, RATE_HZ), chunk.rate_hz
-        self.arrived_s = now_s()
-        loud = np.clip(samples.astype(np.float32), -1.0, 1.0)
-        self._rest = np.concatenate((self._rest, self._resampler.push(loud)))
-        count = len(self._rest) // FRAME
-        whole, self._rest = self._rest[: count * FRAME], self._rest[count * FRAME :].copy()
-        return list(whole.reshape(count, FRAME))

@@ -2,9 +2,10 @@
 
     "угу", "да-да", "понятно"       a backchannel: go on
     the assistant's own words       echo: go on
-    anything else                   an interruption: stop
+    "стоп", "нет, подождите"        an interruption: stop
+    anything else of some length    an interruption: stop
 
-Knows words; knows nothing of sound or of playing.
+Knows words and how long they took; knows nothing of sound or of playing.
 """
 
 import re
@@ -19,17 +20,26 @@ from russian.tables import listed
 Verdict = Literal["undecided", "nothing", "interruption"]
 
 # What a listener says to show that he listens, alone or two in a row. Recognisers spell such
-# sounds oddly ("ага" as "ада"), so they are compared by letters and not by words.
+# sounds oddly ("ага" as "апя"), so they are compared by how letters sound and not by words.
 _SINGLE = listed("да ага угу ну так хорошо понятно ясно ладно понял поняла всё конечно мм")
 _MORE = listed(
-    """окей верно точно правильно именно слушаю интересно отлично хм гм ах ох понимаю согласен
-    согласна прекрасно замечательно допустим дадада"""
+    """окей верно точно правильно именно слушаю интересно отлично хм гм мгм угум ах ох понимаю
+    согласен согласна прекрасно замечательно допустим дадада"""
 )
-_BACKCHANNELS = (*_SINGLE, *_MORE, *(f"{a}{b}" for a in _SINGLE for b in _SINGLE))
-# Words that mean stop, however short they are, and how they begin.
+_BACKCHANNELS = (
+    *_SINGLE,
+    *_MORE,
+    *(f"{a}{b}" for a in _SINGLE for b in _SINGLE),
+    *(f"{a}{b}" for a in ("да", "ага", "угу", "ну") for b in _MORE),
+)
+# Words that mean stop, however short they are: how they begin, and how they sound.
 _STOPS = listed(
     """нет сто подожди погоди постой хватит алло минут секунд извин прости послушай
     оператор"""
+)
+_STOP_SOUNDS = listed(
+    """нет стоп подождите погодите постойте хватит алло минутку минуточку секунду секундочку
+    извините простите послушайте оператор ненадо"""
 )
 _ECHO_LIKENESS = 0.72
 _ECHO_SHARE = 0.6
@@ -38,15 +48,27 @@ _SHORT_LETTERS = 3
 _LONG_LETTERS = 10
 _SURE = 0.7
 _LIKE = 0.4
-"""The part of the letters that may differ from a backchannel's."""
+"""The part of the letters that may differ from a backchannel's, those that sound alike counting
+for less."""
+_EARLY_S, _LONG_S = 0.5, 0.8
+"""Before so much speech only a word that means stop is believed; and after so much, doubtful
+words are speech, too."""
+
+_VOWELS = frozenset("аеёиоуыэюя")
+_STOPPED = frozenset("бпдтгк")
+_HISSED = frozenset("вфзсжшщчцх")
+_SOUNDED = frozenset("мнлрй")
 
 
-def verdict(words: Sequence[Word], spoken: str, *, settled: bool) -> Verdict:
+def verdict(
+    words: Sequence[Word], spoken: str, *, settled: bool, voiced_s: float = _LONG_S
+) -> Verdict:
     """Judge the words heard so far against what has been spoken lately.
 
     `settled`: the speaker has paused, so that the last word is whole. Before that what may
-    yet become a backchannel ("поня") is left undecided. Of a short sound only the words count
-    that the recogniser is sure of: it makes some word of every "м-м".
+    yet become a backchannel ("поня") is left undecided. `voiced_s` is how long somebody has
+    spoken. Of a short sound only the words count that the recogniser is sure of: it makes some
+    word of every "м-м".
     """
     # A lone consonant is the sound's beginning, and no word that could stop anybody.
     said = [word for word in words if len(word.text) > 1 or word.text in "аиоуэя"]
@@ -54,18 +76,23 @@ def verdict(words: Sequence[Word], spoken: str, *, settled: bool) -> Verdict:
     letters = "".join(texts)
     if not said or is_echo(texts, spoken):
         return "nothing" if settled else "undecided"
-    if any(_stops(word.text) and word.confidence >= _SURE for word in said):
+    if any(word.text.startswith(_STOPS) and word.confidence >= _SURE for word in said):
         return "interruption"
-    if like_backchannel(letters, whole=settled):
+    backchannel = unlike(letters, _BACKCHANNELS, whole=settled)
+    if backchannel <= _LIKE and backchannel <= unlike(letters, _STOP_SOUNDS, whole=settled):
         return "nothing" if settled else "undecided"
-    sure = letters if len(letters) >= _LONG_LETTERS else _sure_letters(said)
+    return _of_others(said, settled=settled, voiced_s=voiced_s)
+
+
+def _of_others(said: Sequence[Word], *, settled: bool, voiced_s: float) -> Verdict:
+    """Words that are no backchannel's."""
+    letters = sum(len(word.text) for word in said)
+    sure = sum(len(word.text) for word in said if word.confidence >= _SURE)
+    if voiced_s >= _LONG_S and letters >= _LONG_LETTERS:
+        sure = letters
     if settled:
-        return "interruption" if len(sure) >= _SHORT_LETTERS else "nothing"
-    return "interruption" if len(sure) > _SHORT_LETTERS else "undecided"
-
-
-def _sure_letters(words: Sequence[Word]) -> str:
-    return "".join(word.text for word in words if word.confidence >= _SURE)
+        return "interruption" if sure >= _SHORT_LETTERS else "nothing"
+    return "interruption" if sure > _SHORT_LETTERS and voiced_s >= _EARLY_S else "undecided"
 
 
 def is_echo(words: Sequence[str], spoken: str) -> bool:
@@ -78,25 +105,34 @@ def is_echo(words: Sequence[str], spoken: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def like_backchannel(letters: str, *, whole: bool) -> bool:
-    """Whether the letters are near a backchannel's, or near its beginning where not `whole`."""
-    most = _LIKE * len(letters)
-    return any(
-        _distance(letters, meant, whole=whole) <= most
-        for meant in _BACKCHANNELS
-        if not whole or abs(len(meant) - len(letters)) <= most
-    )
+def unlike(letters: str, meant: tuple[str, ...], *, whole: bool) -> float:
+    """How far the letters are from the nearest of what may be meant, or from the nearest of its
+    beginnings where not `whole`: 0 the same, 1 nothing in common."""
+    return min(_distance(letters, one, whole=whole) for one in meant)
 
 
-def _distance(heard: str, meant: str, *, whole: bool) -> int:
-    """Levenshtein's, to all of `meant` or to the nearest of its beginnings."""
-    row = list(range(len(meant) + 1))
+def _distance(heard: str, meant: str, *, whole: bool) -> float:
+    """Levenshtein's, by sound, as a part of the longer; to all of `meant`, or to a beginning."""
+    row = [float(j) for j in range(len(meant) + 1)]
     for i, letter in enumerate(heard, 1):
-        diagonal, row[0] = row[0], i
+        diagonal, row[0] = row[0], float(i)
         for j, other in enumerate(meant, 1):
-            here = min(row[j] + 1, row[j - 1] + 1, diagonal + (letter != other))
+            here = min(row[j] + 1, row[j - 1] + 1, diagonal + _cost(letter, other))
             diagonal, row[j] = row[j], here
-    return row[-1] if whole else min(row)
+    if whole:
+        return row[-1] / max(len(heard), len(meant))
+    return min(row) / len(heard)
+
+
+@lru_cache(maxsize=2048)
+def _cost(heard: str, meant: str) -> float:
+    """What it costs to hear one letter for another: little where they sound alike."""
+    if heard == meant:
+        return 0.0
+    if heard in _VOWELS and meant in _VOWELS:
+        return 0.4
+    alike = any(heard in kind and meant in kind for kind in (_STOPPED, _HISSED, _SOUNDED))
+    return 0.5 if alike else 1.0
 
 
 def _alike(heard: str, spoken: str) -> bool:
@@ -105,7 +141,3 @@ def _alike(heard: str, spoken: str) -> bool:
     if min(len(heard), len(spoken)) < 3:
         return False
     return SequenceMatcher(None, heard, spoken).ratio() >= _ECHO_LIKENESS
-
-
-def _stops(word: str) -> bool:
-    return word.startswith(_STOPS)

@@ -29,6 +29,7 @@ from dialog.messages import (
     Cancel,
     Clear,
     Commit,
+    Forget,
     Inbound,
     KeyPressed,
     Message,
@@ -160,6 +161,8 @@ def _heard(item: "Inbound | News", caller: Caller) -> Iterator[Message]:
             yield item
         case CallSettings():
             caller.settle(item)
+        case Forget():
+            caller.call.forget(item)
         case Respond() | Say():
             yield caller.call.asked(item)
         case _:

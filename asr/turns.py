@@ -13,13 +13,13 @@ in frames; it calls nobody, and knows neither models nor tasks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from asr.endpointing import UNKNOWN_S, pause_s
 from asr.interruption import verdict
 from asr.vad import FRAME, RATE_HZ
-from dialog.messages import Word
+from dialog.messages import CallSettings, Word
 
 FRAME_S = FRAME / RATE_HZ
 
@@ -78,7 +78,10 @@ Phase = Literal["quiet", "over", "turn"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What decides. Times are seconds of audio.
+    """What decides. Times are seconds of audio; `before` counts frames.
+
+    A pause of `pause_s` ends a turn whatever was said, else one that fits the words, times
+    `patience`.
 
     Over the assistant's voice the words are looked at every `look` frames.
     `onset` voiced frames of the last `window` are speech; over the assistant's own voice a
@@ -88,6 +91,8 @@ class Rules:
 
     threshold: float = 0.5
     quiet: float = 0.35
+    pause_s: float | None = None
+    patience: float = 1.0
     onset: int = 3
     onset_over: int = 4
     window: int = 6
@@ -104,19 +109,33 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Assistant:
     """The other side, as of now: whether its response is being made or played, whether any of
-    it can be heard yet, and the words that were played lately."""
+    it can be heard yet, the words that were played lately, and whether their echo is all that
+    was heard since somebody seemed to speak."""
 
     responding: bool = False
     audible: bool = False
     spoken: str = ""
+    echo: bool = False
+
+
+def ruled(rules: Rules, settings: CallSettings) -> Rules:
+    """The rules as a call's settings change them."""
+    changes: dict[str, Any] = {"pause_s": settings.silence_s, "patience": settings.patience}
+    if settings.idle_s is not None:
+        changes["silence_s"] = settings.idle_s
+    if settings.threshold is not None:
+        lower = max(settings.threshold - (rules.threshold - rules.quiet), 0.01)
+        changes |= {"threshold": settings.threshold, "quiet": lower}
+    if settings.before_s is not None:
+        changes["before"] = round(settings.before_s / FRAME_S) + rules.onset
+    return replace(rules, **changes)
 
 
 class Turns:
     """Feed it `frame` by frame and `heard` by news; do what it returns."""
 
-    def __init__(self, rules: Rules | None = None, fixed_pause_s: float | None = None) -> None:
+    def __init__(self, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
-        self.fixed_pause_s = fixed_pause_s
         self.phase: Phase = "quiet"
         self.now = 0
         self.last_voiced = 0
@@ -133,6 +152,11 @@ class Turns:
     def open(self) -> bool:
         """Whether an utterance is being recognised."""
         return self.phase != "quiet"
+
+    @property
+    def over(self) -> int:
+        """For how many frames somebody has seemed to speak over the assistant."""
+        return self.now - self._began if self.phase == "over" else 0
 
     @property
     def settled(self) -> bool:
@@ -227,7 +251,9 @@ class Turns:
 
     def _decide(self, assistant: Assistant) -> list[Step]:
         over = self._settled and self._quiet_s() >= self.rules.nothing_s
-        found = verdict(self._words, assistant.spoken, settled=self._settled)
+        words = () if assistant.echo else self._words
+        voiced_s = self._voiced * FRAME_S
+        found = verdict(words, assistant.spoken, settled=self._settled, voiced_s=voiced_s)
         if found == "interruption":
             return [Stop(), *self._take()]
         if found == "nothing" and over:
@@ -248,6 +274,7 @@ class Turns:
         return (self.now - self.last_voiced) * FRAME_S
 
     def _pause_s(self) -> float:
-        if self.fixed_pause_s is not None:
-            return self.fixed_pause_s
-        return pause_s([word.text for word in self._words]) if self._settled else UNKNOWN_S
+        if self.rules.pause_s is not None:
+            return self.rules.pause_s
+        words = [word.text for word in self._words]
+        return self.rules.patience * (pause_s(words) if self._settled else UNKNOWN_S)

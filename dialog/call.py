@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from dialog.messages import Answer, CallSettings, Message, Respond, Say, Transcript
+from dialog.messages import Answer, CallSettings, Forget, Message, Respond, Say, Transcript
 from dialog.playback import Playback
 
 NOTHING = Transcript("", (), 0.0)
@@ -47,7 +47,8 @@ def mark_step(step: str) -> None:
 @dataclass(slots=True)
 class Turn:
     """A question and what became of its answer. A `guess` is answered before it is certain that
-    the question is whole: nothing of it may be let out yet."""
+    the question is whole: nothing of it may be let out yet. `forgotten`: false if the
+    question, true if the answer is no longer to be known."""
 
     number: int
     question: Transcript
@@ -58,6 +59,7 @@ class Turn:
     interrupted: bool = False
     closed: bool = False
     guess: bool = False
+    forgotten: set[bool] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -112,6 +114,14 @@ class Call:
         """The same message with the turn that it begins."""
         question = NOTHING if isinstance(message, Say) else self.question
         return replace(message, turn=self.begin(question, Trace(now_s())))
+
+    def forget(self, what: Forget) -> None:
+        """See `Forget`; a turn that there is not is none to forget."""
+        if what.turn == 0:
+            self.question = NOTHING
+        for turn in self.turns:
+            if turn.number == what.turn:
+                turn.forgotten.add(what.answer)
 
     def heard(self, turn: Turn) -> str:
         """An answer as the caller knows it: what was played of it, or read."""

@@ -8,7 +8,7 @@ The first part is shared by every door. What only a live call needs follows: fir
 transport sends in, then what it gets out. `docs/calls.md` says how to use them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -148,8 +148,10 @@ class CallSettings:
 
     `turn_detection` false: turns end by `Commit`. `auto_respond` false: answers wait for
     `Respond`. `interruptible` false: the assistant finishes whatever is said meanwhile.
-    `silence_s` replaces adaptive endpointing by a fixed pause. `prompts` false: silence is
-    neither remarked upon nor ends the call. `spoken` false: answers stay text.
+    `silence_s` replaces adaptive endpointing by a fixed pause; `patience` stretches it. `prompts`
+    false: silence is neither remarked upon nor ends the call, otherwise it is after `idle_s`.
+    `threshold` is how sure detection must be of speech, 0 to 1; `before_s` of sound before it
+    are recognised, too. `spoken` false: answers stay text.
     """
 
     voice: str | None = None
@@ -160,6 +162,10 @@ class CallSettings:
     interruptible: bool = True
     prompts: bool = True
     silence_s: float | None = None
+    patience: float = 1.0
+    idle_s: float | None = None
+    threshold: float | None = None
+    before_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +202,15 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Let later answers not know what the caller, or with `answer` the assistant, said in a turn.
+    Turn 0 is the question that has not been answered yet."""
+
+    turn: int
+    answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The caller is gone; nothing more is worth doing."""
 
@@ -229,6 +244,14 @@ class SpeechStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Waited:
+    """Nobody has spoken from `since_s` to `until_s`; the assistant will ask why."""
+
+    since_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseStarted:
     """The assistant begins to answer; `turn` counts the call's responses from 1.
 
@@ -240,10 +263,11 @@ class ResponseStarted:
 
 @dataclass(frozen=True, slots=True)
 class ResponseEnded:
-    """All of a response has been given out. Its speech may still be playing, and then
-    `Interrupted` may still follow."""
+    """All of a response has been given out, at these times (see `TurnTrace`). Its speech may
+    still be playing, and then `Interrupted` may still follow."""
 
     turn: int
+    timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +335,7 @@ Inbound = (
     | Respond
     | Say
     | Cancel
+    | Forget
     | HungUp
 )
 Outbound = (
@@ -318,6 +343,7 @@ Outbound = (
     | Partial
     | SpeechStopped
     | Transcript
+    | Waited
     | ResponseStarted
     | AnswerDelta
     | Answer

@@ -6,7 +6,9 @@ Knows samples and marks; knows nothing of clocks or networks: a transport tells 
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from dialog.messages import Mark, Played, Speech
+import numpy as np
+
+from dialog.messages import Mark, Played, Samples, Speech
 
 
 @dataclass(slots=True)
@@ -43,6 +45,14 @@ class Line:
                 texts.append(heard_of(phrase, last - start)[len(skipped) :])
             start = end
         return " ".join(texts).strip()
+
+    def cut(self, start: int, end: int) -> Samples:
+        """These of its samples, as far as they have been given out."""
+        pieces, at = [np.zeros(0, np.float32)], 0
+        for phrase in self.phrases:
+            pieces.append(phrase.samples[max(0, start - at) : max(0, end - at)])
+            at += len(phrase.samples)
+        return np.concatenate(pieces)
 
 
 class Playback:

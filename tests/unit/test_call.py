@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from dialog.messages import (
     Commit,
     Duck,
     Fault,
+    Forget,
     Inbound,
     Interrupted,
     KeyPressed,
@@ -34,10 +36,11 @@ from dialog.messages import (
     SpeechStopped,
     Transcript,
     Typed,
+    Waited,
 )
 from dialog.messages import TurnTrace as Trace
 from rag.llm import ChatMessage
-from tests.calls import Assistant, Line, spoken
+from tests.calls import Assistant, Line, silence, spoken
 from tests.clock import JumpingLoop
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -270,3 +273,40 @@ async def test_a_minute_of_conversation() -> None:
     assert len(line.of(Transcript)) == 10
     assert len(line.of(Interrupted)) == 2
     assert line.log[-1][0] > 55
+
+
+async def test_what_is_to_be_forgotten_is_not_told_the_next_answer() -> None:
+    assistant = Assistant({QUESTION: "Триста."})
+    script: Script = [0.2, spoken(QUESTION), 4.0, Forget(1), spoken("когда вы работаете"), 4.0]
+    await Line(script).run(assistant.stages())
+    assert assistant.asked[-1] == ("когда вы работаете", [ChatMessage("assistant", "Триста.")])
+    script = [Typed("забудь", answer=False), Forget(0), Typed("сколько", answer=False), Respond()]
+    await Line([*script, 2.0]).run(assistant.stages())
+    assert assistant.asked[-1] == ("сколько", [])
+
+
+async def test_the_idle_time_is_the_transports_to_choose() -> None:
+    line = await Line([CallSettings(idle_s=6.0), 8.0]).run(Assistant().stages())
+    (waited,) = line.of(Waited)
+    assert isinstance(waited, Waited)
+    assert waited.until_s - waited.since_s == 6.0
+    assert 6.0 < line.at(Speech) < 6.5
+
+
+async def test_an_echo_neither_ducks_nor_interrupts_once_it_is_known() -> None:
+    """The assistant's sound comes back 0.2 s late, with words in it that are none of its own."""
+    rng = np.random.default_rng(3)
+    levels = np.repeat(10 ** (rng.uniform(-40, -8, 50) / 20), 2048)
+    sound = (levels * rng.normal(0, 1, len(levels))).clip(-1, 1).astype(np.float32)
+
+    async def speak(
+        text: AsyncIterator[str], voice: str | None, speed: float
+    ) -> AsyncIterator[Speech]:
+        async for piece in text:
+            yield Speech(sound, 16_000, piece)
+
+    back = np.concatenate((silence(0.2), sound * 0.5))
+    line = Line([Say(LONG), back, 2.0])
+    await line.run(replace(Assistant().stages(), speak=speak))
+    assert not line.of(Interrupted)
+    assert not [one for at_s, one in line.log if isinstance(one, Duck) and at_s > 1.5]

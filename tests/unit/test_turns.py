@@ -5,8 +5,21 @@ import pytest
 from asr.doubt import AGAIN, ANOTHER_WAY, Ask, Doubts, spaced
 from asr.endpointing import DICTATING_S, FINISHED_S, HANGING_S, PLAIN_S, UNKNOWN_S, pause_s
 from asr.interruption import verdict
-from asr.turns import FRAME_S, Assistant, Duck, End, Open, Peek, Started, Stop, Turns, Unduck
-from dialog.messages import Transcript, Word
+from asr.turns import (
+    FRAME_S,
+    Assistant,
+    Duck,
+    End,
+    Open,
+    Peek,
+    Rules,
+    Started,
+    Stop,
+    Turns,
+    Unduck,
+    ruled,
+)
+from dialog.messages import CallSettings, Transcript, Word
 
 pytestmark = pytest.mark.unit
 
@@ -72,6 +85,33 @@ def test_a_doubtful_word_of_a_short_sound_does_not_interrupt() -> None:
 def test_what_interrupts(words: str, settled: bool, expected: str) -> None:
     spoken = "Доставка роутера стоит триста рублей."
     assert verdict(said(words), spoken, settled=settled) == expected
+
+
+@pytest.mark.parametrize("said_as", ["а да", "апя", "а пя пя", "кубу", "затода", "хорош поня"])
+def test_a_backchannel_is_known_by_its_sound(said_as: str) -> None:
+    assert verdict(said(said_as), "", settled=True, voiced_s=0.5) == "nothing"
+
+
+def test_a_word_that_means_stop_is_nearer_to_it_than_to_a_backchannel() -> None:
+    for heard_as in ("сток", "хватет", "алё", "не надо"):
+        assert verdict(said(heard_as), "", settled=True, voiced_s=0.4) == "interruption"
+
+
+def test_nothing_is_made_of_a_doubtful_beginning() -> None:
+    assert verdict(said("проста"), "", settled=False, voiced_s=0.3) == "undecided"
+    assert verdict(said("сколько"), "", settled=False, voiced_s=0.6) == "interruption"
+
+
+def test_settings_change_the_rules() -> None:
+    settings = CallSettings(silence_s=0.7, patience=2.0, idle_s=6.0, threshold=0.8, before_s=0.64)
+    rules = ruled(Rules(), settings)
+    assert (rules.pause_s, rules.patience, rules.silence_s) == (0.7, 2.0, 6.0)
+    assert rules.threshold == 0.8
+    assert rules.quiet == pytest.approx(0.65)
+    assert rules.before == 20 + rules.onset
+    assert ruled(Rules(), CallSettings()) == Rules()
+    strict = Turns(ruled(Rules(), CallSettings(threshold=0.95)))
+    assert run(strict, 0.9, 1.0, Assistant()) == []
 
 
 def run(turns: Turns, probability: float, seconds: float, assistant: Assistant) -> list[object]:

@@ -1,0 +1,99 @@
+r"""The caller's side as sound: what of it is speech, what is echo, and the utterance that is open.
+
+    chunk -> frames -> detector --\
+                    -> echo ------- probability of the caller's speech, for `asr.turns`
+                    -> utterance -> recognition -> news
+
+Knows samples and models; decides nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from asr.echo import SOFTENED, Echo, Sounding
+from asr.frames import Frames
+from asr.turns import FRAME_S
+from asr.utterance import News, Utterance
+from asr.vad import RATE_HZ, Vad
+from dialog.audio import Resampler
+from dialog.call import Call
+from dialog.messages import CallerAudio, Samples
+
+if TYPE_CHECKING:
+    from asr.listen import Hearing
+
+
+MOST_BEFORE = 64
+"""Frames, two seconds: as far back as an utterance may be begun."""
+
+
+class Microphone:
+    """One for each call. `tell` gets what recognition finds."""
+
+    def __init__(self, hearing: "Hearing", call: Call, tell: Callable[[News], None]) -> None:
+        self.utterance: Utterance | None = None
+        self._hearing = hearing
+        self._tell = tell
+        self._call = call
+        self._frames = Frames()
+        self._vad: Vad | None = None
+        self._echo = Echo()
+        self._sounding = Sounding()
+        self._before: deque[Samples] = deque(maxlen=MOST_BEFORE)
+        self._to_engine = Resampler(RATE_HZ, hearing.rate_hz)
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def arrived_s(self) -> float:
+        """When the last audio came, by the event loop's clock."""
+        return self._frames.arrived_s
+
+    def frames(self, chunk: CallerAudio) -> Iterator[Samples]:
+        """Whole frames. Raises ValueError for what is no audio."""
+        yield from self._frames.push(chunk)
+
+    def speech(self, frame: Samples) -> float:
+        """The probability that the caller speaks in this frame, which is recognised, too, where
+        an utterance is open. Raises whatever a detector does."""
+        self._vad = self._vad or self._hearing.vad()
+        probability = self._vad(frame)
+        if self._echo.push(frame, self._sounding.next(self._call)):
+            frame, probability = frame * SOFTENED, 0.0
+        self.recognise(frame)
+        self._before.append(frame)
+        return probability
+
+    def recognise(self, frame: Samples) -> None:
+        """Give it to the open utterance, if there is one."""
+        if self.utterance is not None:
+            self.utterance.samples(self._to_engine.push(frame))
+
+    def echoed(self, frames: int) -> bool:
+        """Whether the last frames held echo, all in all."""
+        return frames > 0 and self._echo.explains(frames)
+
+    def open(self, before: int, now: int) -> None:
+        """Begin an utterance, `before` frames back included; `now` counts frames."""
+        assert self._hearing.open is not None
+        self.drop()
+        earlier = list(self._before)[-before:] if before else []
+        start_s = max(0.0, (now - len(earlier)) * FRAME_S)
+        self._to_engine = Resampler(RATE_HZ, self._hearing.rate_hz)
+        self.utterance = Utterance(self._hearing.open(), self._hearing.chunk, start_s, self._tell)
+        for frame in earlier:
+            self.recognise(frame)
+
+    def drop(self) -> None:
+        """Forget the open utterance."""
+        if self.utterance is not None:
+            task = asyncio.create_task(self.utterance.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        self.utterance = None
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+        self.drop()
+        await asyncio.gather(*self._closing, return_exceptions=True)
