@@ -3,7 +3,7 @@
     client's events --> receive() --> Inbound            Outbound --> emit() --> server's events
 
 Knows which event means what and when it is refused; knows no socket, no clock but the one it
-is given, and nothing of how a call is held (docs/calls.md). `tests/unit/test_realtime.py` holds
+is given, and nothing of how a call is held (docs/calls.md). `tests/contract` holds
 every event to the types of OpenAI's own SDK.
 """
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from api.realtime_audio import FORMATS, Format, samples_of
-from api.realtime_config import call_settings, defaults, updated
+from api.realtime_config import call_settings, defaults, shown, updated
 from api.realtime_events import Json, checked, error_event, event, named, new_id, parse, written
 from api.realtime_response import Items, Responses, modalities_of
 from dialog.errors import BadInput
@@ -25,6 +25,7 @@ from dialog.messages import (
     Commit,
     Duck,
     Fault,
+    Forget,
     Inbound,
     Interrupted,
     Outbound,
@@ -40,6 +41,7 @@ from dialog.messages import (
     TurnTrace,
     Typed,
     Unduck,
+    Waited,
 )
 
 MAX_ITEMS = 1000
@@ -73,12 +75,14 @@ class Realtime:
         self._hearing: str | None = None  # the item that the caller speaks into
         self._shown = ""  # as much of its words as the client has been told
         self._committed: list[str] = []  # items whose words are still to come
+        self._unanswered: list[str] = []  # the caller's items since the last response
+        self._asked: dict[str, int] = {}  # and those before, with the turns they belong to
 
     # ---- from the client
 
     def opening(self) -> list[Json]:
         """What the client is greeted with."""
-        return self._named([event("session.created", session=self.session)])
+        return self._named([event("session.created", session=shown(self.session))])
 
     def receive(self, frame: str | bytes) -> Meaning:
         """What a client's frame means; one that means nothing is answered with an `error`."""
@@ -113,7 +117,9 @@ class Realtime:
 
     def _update(self, given: Json) -> Meaning:
         self.session = updated(self.session, given["session"], self._voices)
-        return [call_settings(self.session)], [event("session.updated", session=self.session)]
+        return [call_settings(self.session)], [
+            event("session.updated", session=shown(self.session))
+        ]
 
     def _append(self, given: Json) -> Meaning:
         form = self._input_format()
@@ -131,6 +137,10 @@ class Realtime:
         return [Clear()], [event("input_audio_buffer.cleared")]
 
     def _create(self, given: Json) -> Meaning:
+        after = given.get("previous_item_id")
+        if after is not None and after != self.items.last():
+            message = "items are only added at the end: leave previous_item_id out"
+            raise BadInput(message, code="unsupported")
         item = {"object": "realtime.item", "status": "completed", **given["item"]}
         item["id"] = item.get("id") or new_id("item")
         if item["id"] in self.items:
@@ -140,7 +150,11 @@ class Realtime:
         if item["type"] not in ITEM_TYPES:
             raise BadInput(f"items of type {item['type']} are not used here", code="unsupported")
         if item.get("role") == "user":
-            return [Typed(written(item), answer=False)], self.items.add(item)
+            typed = Typed(written(item), answer=False)
+            self._unanswered.append(item["id"])
+            return [typed], self.items.add(item)
+        if item["type"] == "message":
+            written(item)
         self.asides.append(item)
         return [], self.items.add(item)
 
@@ -163,17 +177,32 @@ class Realtime:
         return [Played(said.turn, heard), *stop], [truncated]
 
     def _delete(self, given: Json) -> Meaning:
-        self.items.remove(given["item_id"])
-        self.asides = [item for item in self.asides if item["id"] != given["item_id"]]
-        return [], [event("conversation.item.deleted", item_id=given["item_id"])]
+        """The item is gone, also from what later answers know of the conversation."""
+        item_id = given["item_id"]
+        self.items.remove(item_id)
+        self.asides = [item for item in self.asides if item["id"] != item_id]
+        forget: list[Inbound] = []
+        if item_id in self._unanswered[-1:]:
+            forget = [Forget(0)]
+        elif (turn := self._asked.get(item_id)) is not None:
+            forget = [Forget(turn)]
+        elif (turn := self.responses.turn_of(item_id)) is not None:
+            forget = [Forget(turn, answer=True)]
+        self._unanswered = [one for one in self._unanswered if one != item_id]
+        return forget, [event("conversation.item.deleted", item_id=item_id)]
 
     def _respond(self, given: Json) -> Meaning:
         if self.responses.now is not None or self.responses.asked_for is not None:
             message = "a response is under way: wait for response.done, or cancel it"
             raise BadInput(message, code="conversation_already_has_active_response")
+        if self.session["type"] == "transcription":
+            raise BadInput("a transcription session gives no responses", code="unsupported")
         options: Json = given.get("response") or {}
         if options.get("input") is not None or options.get("conversation") == "none":
             raise BadInput("responses outside of the conversation are not made", code="unsupported")
+        for name in ("tools", "tool_choice", "prompt"):
+            if options.get(name) is not None:
+                raise BadInput(f"{name}: set it in the session", code="unsupported")
         modalities = modalities_of(options)
         if modalities not in (None, ["audio"], ["text"]):
             raise BadInput('output_modalities is ["audio"] or ["text"]', code="invalid_value")
@@ -216,7 +245,11 @@ class Realtime:
                     yield from self._end_of_turn()
             case Transcript():
                 yield from self._transcript(message)
+            case Waited():
+                yield from self._timed_out(message)
             case ResponseStarted():
+                self._asked |= dict.fromkeys(self._unanswered, message.turn)
+                self._unanswered = []
                 yield from responses.started(message.turn, self.session)
             case AnswerDelta():
                 yield from responses.delta(message)
@@ -225,7 +258,7 @@ class Realtime:
             case Speech():
                 yield from responses.sound(message)
             case ResponseEnded():
-                yield from responses.ended("completed", message.turn)
+                yield from responses.ended("completed", message.turn, message.timings_ms)
             case Interrupted():
                 responses.silenced(message.turn)
                 yield from responses.ended("cancelled", message.turn)
@@ -270,12 +303,25 @@ class Realtime:
         committed = {"item_id": item_id, "previous_item_id": self.items.last()}
         return [event("input_audio_buffer.committed", **committed), *self.items.add(item)]
 
+    def _timed_out(self, message: Waited) -> Iterator[Json]:
+        """Nobody spoke for `idle_timeout_ms`: the silence is an item, and a question follows."""
+        committed, *added = self._end_of_turn()
+        times = {
+            "audio_start_ms": round(message.since_s * 1000),
+            "audio_end_ms": round(message.until_s * 1000),
+        }
+        item_id = self._committed.pop()
+        self.items.get(item_id)["content"][0]["transcript"] = ""
+        yield event("input_audio_buffer.timeout_triggered", item_id=item_id, **times)
+        yield from (committed, *added)
+
     def _transcript(self, message: Transcript) -> Iterator[Json]:
         if not message.duration_s and not message.words:
             return  # it was typed, and is an item already
         if not self._committed:
             yield from self._end_of_turn()
         item_id = self._committed.pop(0)
+        self._unanswered.append(item_id)
         if item_id in self.items:
             self.items.get(item_id)["content"][0]["transcript"] = message.text
         if self._transcribes():

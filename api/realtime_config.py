@@ -1,7 +1,8 @@
 """A Realtime session's configuration: defaults, updates, the beta's names, what a call makes of it.
 
 What a client may send is checked by the types of OpenAI's own SDK. What Beseda has no use for
-(instructions of a model's manner, thresholds, tracing) is kept and shown, and changes nothing.
+(instructions of a model's manner, noise reduction, tracing) is kept and shown, and changes
+nothing.
 """
 
 from api.realtime_events import Json
@@ -15,6 +16,15 @@ OPENAI_VOICES = frozenset(
     "alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split()  # noqa: SIM905
 )
 SERVER_VAD: Json = {"type": "server_vad", "create_response": True, "interrupt_response": True}
+# How much longer, or shorter, a pause may be, by the `eagerness` of semantic turn detection.
+PATIENCE = {"auto": 1.0, "medium": 1.0, "low": 2.0, "high": 0.7}
+# What of turn detection has bounds.
+BOUNDS = {
+    "threshold": (0, 1),
+    "silence_duration_ms": (0, 10_000),
+    "prefix_padding_ms": (0, 1_900),
+    "idle_timeout_ms": (5_000, 30_000),
+}
 BETA_FORMATS = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
 
 
@@ -47,16 +57,25 @@ def defaults(session_id: str) -> Json:
 
 def updated(session: Json, change: Json, voices: tuple[str, ...]) -> Json:
     """The session after `session.update`; raises BadInput and then nothing has changed."""
-    if change.get("type", "realtime") != "realtime":
-        raise BadInput("only sessions of type `realtime` are held here", code="invalid_value")
+    kind = change.get("type", session["type"])
+    if kind not in ("realtime", "transcription"):
+        raise BadInput("a session's type is realtime or transcription", code="invalid_value")
     change = _modern(change)
-    new = _merged(session, {**change, "type": "realtime", "model": session["model"]})
+    new = _merged(session, {**change, "type": kind, "model": session["model"]})
     _check(new, voices)
     turns = new["audio"]["input"]["turn_detection"]
     if turns is not None:
         new["audio"]["input"]["turn_detection"] = {**SERVER_VAD, **turns}
     new["audio"]["output"]["voice"] = voice_of(new, voices)
     return new
+
+
+def shown(session: Json) -> Json:
+    """The session as its client sees it: one that only transcribes has no voice, and no tools."""
+    if session["type"] == "realtime":
+        return session
+    kept: Json = {name: session[name] for name in ("id", "type", "include") if name in session}
+    return {**kept, "object": session["object"], "audio": {"input": session["audio"]["input"]}}
 
 
 def voice_of(session: Json, voices: tuple[str, ...]) -> str | None:
@@ -74,25 +93,38 @@ def call_settings(session: Json, *, spoken: bool | None = None) -> CallSettings:
     """How the call is held; `spoken` overrules the session for one response."""
     turns = session["audio"]["input"]["turn_detection"]
     given: Json = turns or {}
-    silence_ms = given.get("silence_duration_ms")
+    answers = turns is not None and session["type"] == "realtime"
     return CallSettings(
         voice=session["audio"]["output"]["voice"],
         speed=session["audio"]["output"]["speed"],
         spoken="audio" in session["output_modalities"] if spoken is None else spoken,
         turn_detection=turns is not None,
-        auto_respond=turns is not None and bool(given["create_response"]),
+        auto_respond=answers and bool(given["create_response"]),
         interruptible=bool(given.get("interrupt_response", True)),
         prompts=given.get("idle_timeout_ms") is not None,
-        silence_s=None if silence_ms is None else silence_ms / 1000,
+        silence_s=_seconds(given.get("silence_duration_ms")),
+        patience=PATIENCE[given.get("eagerness") or "auto"],
+        idle_s=_seconds(given.get("idle_timeout_ms")),
+        threshold=given.get("threshold"),
+        before_s=_seconds(given.get("prefix_padding_ms")),
     )
 
 
+def _seconds(ms: int | None) -> float | None:
+    return None if ms is None else ms / 1000
+
+
 def _check(session: Json, voices: tuple[str, ...]) -> None:
-    from openai.types.realtime import RealtimeSessionCreateRequest
+    from openai.types.realtime import (
+        RealtimeSessionCreateRequest,
+        RealtimeTranscriptionSessionCreateRequest,
+    )
     from pydantic import ValidationError
 
     try:
-        RealtimeSessionCreateRequest.model_validate(session)
+        RealtimeSessionCreateRequest.model_validate({**session, "type": "realtime"})
+        if session["type"] == "transcription":
+            RealtimeTranscriptionSessionCreateRequest.model_validate(shown(session))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -105,9 +137,10 @@ def _check(session: Json, voices: tuple[str, ...]) -> None:
         raise BadInput("session.audio.output.speed must be a number", code="invalid_value")
     if not 0.25 <= audio["output"]["speed"] <= 1.5:
         raise BadInput("session.audio.output.speed is 0.25 to 1.5", code="invalid_value")
-    turns = audio["input"]["turn_detection"] or {}
-    if not 0 <= (turns.get("silence_duration_ms") or 0) <= 10_000:
-        raise BadInput("silence_duration_ms is 0 to 10000", code="invalid_value")
+    for name, (least, most) in BOUNDS.items():
+        value = (audio["input"]["turn_detection"] or {}).get(name)
+        if value is not None and not least <= value <= most:
+            raise BadInput(f"turn_detection.{name} is {least} to {most}", code="invalid_value")
     if session["output_modalities"] not in (["audio"], ["text"]):
         raise BadInput('output_modalities is ["audio"] or ["text"]', code="invalid_value")
     tools = session["tools"] or []

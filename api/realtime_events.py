@@ -97,7 +97,7 @@ def checked(given: Json) -> Json:
 def written(item: Json) -> str:
     """The text of a message; raises BadInput when there is none to use."""
     parts: list[Any] = item["content"]
-    if any(part.get("type") not in ("input_text", "text") for part in parts):
+    if any(part.get("type") not in ("input_text", "output_text", "text") for part in parts):
         raise BadInput("send sound with input_audio_buffer.append", code="unsupported")
     text = " ".join(part.get("text") or "" for part in parts).strip()
     if not text:

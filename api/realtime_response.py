@@ -38,6 +38,7 @@ class Response:
     item_id: str | None = None
     text: str = ""
     answer: Answer | None = None
+    timings_ms: dict[str, float] | None = None
     output: list[Json] = field(default_factory=list)
 
 
@@ -109,6 +110,11 @@ class Responses:
             raise BadInput("only spoken answers can be truncated", code="invalid_value")
         return said
 
+    def turn_of(self, item_id: str) -> int | None:
+        """The turn whose answer an item is; None when it is none."""
+        said = self._said.get(item_id)
+        return said.turn if said else None
+
     def started(self, turn: int, session: Json) -> Iterator[Json]:
         """`session` is what the answer is given under, whatever changes meanwhile."""
         options, self.asked_for = self.asked_for or {}, None
@@ -149,12 +155,15 @@ class Responses:
         yield event("conversation.item.added", item=item, previous_item_id=before)
         yield self._part(said, "response.content_part.added", part=_part_of(said))
 
-    def ended(self, status: str, turn: int | None = None) -> Iterator[Json]:
+    def ended(
+        self, status: str, turn: int | None = None, timings_ms: dict[str, float] | None = None
+    ) -> Iterator[Json]:
         """The response is over; `turn`: only if it is this one."""
         said = self.now
         if said is None or turn not in (None, said.turn):
             return
         self.now = None
+        said.timings_ms = timings_ms
         if said.item_id is not None:
             yield from self._closed(said, status)
         if status == "completed":
@@ -222,6 +231,8 @@ class Responses:
             grounds = formats.sources_json(said.answer)
             source = said.answer.source
             shape["beseda"] = {"turn": said.turn, "source": source, "sources": grounds}
+            if said.timings_ms:
+                shape["beseda"]["timings_ms"] = said.timings_ms
         return shape
 
     def _details(self, status: str) -> Json | None:

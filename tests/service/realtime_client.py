@@ -10,7 +10,7 @@ from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from api.realtime_audio import FORMATS
 from dialog.audio import decode
-from tests.contract.test_realtime import SHAPES
+from tests.contract.realtime import SHAPES
 from tests.service.serving import SAMPLES
 
 WITHIN_S = 60.0
