@@ -6,10 +6,12 @@ thread per model also means that a model is never entered twice at a time.
 """
 
 import asyncio
+import heapq
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from dialog.errors import Unavailable
 
@@ -20,7 +22,7 @@ MAX_WAITING = 64
 
 
 class ModelThread(Generic[T]):
-    """Runs functions of one model, one after another, in the order of the calls.
+    """Runs functions of one model, one after another: by rank, and in the order of the calls.
 
     `load` is called once, on the thread, before the first function. When it fails, every
     waiting caller gets its exception, and the next call tries again: a missing file may
@@ -36,6 +38,8 @@ class ModelThread(Generic[T]):
         self._lock = threading.Lock()
         self._waiting = 0
         self._model: T | None = None
+        self._queue: list[tuple[int, int, Future[Any], Callable[[T], Any]]] = []
+        self._count = itertools.count()
         self._state: State = "idle"
         self._error: str | None = None
 
@@ -57,10 +61,11 @@ class ModelThread(Generic[T]):
         """Load in the background; a failure is seen in `state` and by the next caller."""
         self._submit(lambda _: None).add_done_callback(lambda future: future.exception())
 
-    async def run(self, function: Callable[[T], R]) -> R:
+    async def run(self, function: Callable[[T], R], rank: int = 0) -> R:
         """`function(model)` on the model's thread. A cancelled caller leaves the rest alone:
-        a call that waits is dropped, one that runs is finished and its result forgotten."""
-        return await asyncio.wrap_future(self._submit(function))
+        a call that waits is dropped, one that runs is finished and its result forgotten.
+        What waits with a lower `rank` is run first."""
+        return await asyncio.wrap_future(self._submit(function, rank))
 
     def run_sync(self, function: Callable[[T], R]) -> R:
         """`run` for callers without an event loop."""
@@ -69,20 +74,35 @@ class ModelThread(Generic[T]):
     def close(self) -> None:
         """Drop what waits, finish what runs, release the model; no thread is left."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+        while self._queue:
+            heapq.heappop(self._queue)[2].cancel()
         self._model = None
         self._state = "closed"
 
-    def _submit(self, function: Callable[[T], R]) -> "Future[R]":
+    def _submit(self, function: Callable[[T], R], rank: int = 0) -> "Future[R]":
+        future: Future[R] = Future()
         with self._lock:
             if self._waiting >= self._max_waiting:
                 raise Unavailable(f"{self.name} is busy: {self._waiting} requests are waiting")
+            heapq.heappush(self._queue, (rank, next(self._count), future, function))
             try:
-                future = self._executor.submit(lambda: function(self._loaded()))
+                self._executor.submit(self._next)
             except RuntimeError as error:
                 raise Unavailable(f"{self.name} is shut down") from error
             self._waiting += 1
         future.add_done_callback(self._left)
         return future
+
+    def _next(self) -> None:
+        """Run what is due: one for each that was submitted, not always the same one."""
+        with self._lock:
+            _, _, future, function = heapq.heappop(self._queue)
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(function(self._loaded()))
+        except BaseException as error:
+            future.set_exception(error)
 
     def _left(self, _: "Future[R]") -> None:
         with self._lock:

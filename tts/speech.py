@@ -6,6 +6,7 @@ Knows the order of the steps; knows nothing about models. What a voice reads com
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import numpy as np
 
@@ -26,6 +27,8 @@ CLAUSE_PAUSE_S = 0.1
 FADE_S = 0.004
 LEAD_S = 0.02
 SILENT = 0.01
+# Somebody waits for a first phrase; the others are ready long before they are played.
+FIRST, LATER = 0, 1
 
 
 async def speak(
@@ -55,7 +58,9 @@ async def speak(
         if not any(char.isalpha() for char in reading):
             continue
         name = name or await thread.run(lambda synthesiser: _voice(synthesiser, voice))
-        yield await _speech(reading, phrase, thread, (name, speed), cache)
+        yield await _speech(
+            reading, phrase, thread, (name, speed), cache, rank=LATER if spoken else FIRST
+        )
         spoken = True
     if not spoken and isinstance(text, str):
         raise BadInput("the text holds nothing that can be spoken", code="nothing_to_speak")
@@ -94,11 +99,14 @@ async def _speech(
     thread: ModelThread[Synthesiser],
     manner: tuple[str, float],
     cache: PhraseCache | None,
+    *,
+    rank: int,
 ) -> Speech:
     voice, speed = manner
     found = cache.get((reading, voice, speed)) if cache else None
     if found is None:
-        found = await thread.run(lambda synthesiser: _synthesised(synthesiser, reading, manner))
+        work = partial(_synthesised, reading=reading, manner=manner)
+        found = await thread.run(work, rank)
         if cache:
             cache.put((reading, voice, speed), *found)
     samples, rate_hz = found

@@ -146,3 +146,21 @@ async def test_close_leaves_no_thread_and_refuses_politely() -> None:
     with pytest.raises(Unavailable, match="shut down"):
         await thread.run(lambda m: m.call("b"))
     thread.close()
+
+
+async def test_the_lowest_rank_is_run_first() -> None:
+    may_go = threading.Event()
+    thread = ModelThread("tts", Model)
+    holds = asyncio.create_task(thread.run(lambda _: may_go.wait(5)))
+    await asyncio.sleep(0)
+    late = [asyncio.create_task(thread.run(call(f"late{i}"), rank=1)) for i in range(2)]
+    await asyncio.sleep(0)
+    soon = asyncio.create_task(thread.run(call("soon")))
+    gone = asyncio.create_task(thread.run(call("gone")))
+    await asyncio.sleep(0)
+    gone.cancel()
+    may_go.set()
+    await asyncio.gather(holds, *late, soon)
+    calls = [done.split()[0] for done in thread.run_sync(lambda model: model.calls)]
+    assert calls == ["soon", "late0", "late1"]
+    thread.close()
