@@ -91,7 +91,7 @@ class Services:
         self.metrics: Metrics | None = None
         self.spoken = PhraseCache()
         self._filler: Speech | None = None
-        self._warming: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
         self._calls = 0
 
     def __enter__(self) -> Self:
@@ -103,8 +103,8 @@ class Services:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._warming is not None:
-            self._warming.cancel()
+        for task in self._beside:
+            task.cancel()
         # Only what was built is closed: touching a cached property would build it now.
         for name in ("ears", "recogniser", "synthesiser", "library", "store"):
             if name in self.__dict__:
@@ -175,7 +175,8 @@ class Services:
         """Begin to load the models; returns at once. Call it in the event loop."""
         self.recogniser.start()
         self.synthesiser.start()
-        self._warming = asyncio.get_running_loop().create_task(self.warm())
+        loop = asyncio.get_running_loop()
+        self._beside = [loop.create_task(self.warm()), loop.create_task(self.ears.watch())]
 
     async def load(self, *, spoken: bool) -> None:
         """Load the models side by side and wait. What fails here is told by who needs it."""
@@ -187,7 +188,8 @@ class Services:
 
     async def readiness(self) -> dict[str, str]:
         """Each part's state: `ready`, or in a word what keeps it."""
-        models = {"asr": self.recogniser.state, "tts": self.synthesiser.state}
+        asr, tts = self.recogniser.state, self.synthesiser.state
+        models = {"asr": asr, "calls": self.ears.state, "tts": tts}
         return {**models, "store": await asyncio.to_thread(self._store_state)}
 
     def _store_state(self) -> str:

@@ -31,6 +31,7 @@ from dialog.messages import Samples, Word
 Words = tuple[Word, ...]
 R = TypeVar("R")
 MAX_WAITING = 256
+WATCHED_EVERY_S = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -108,6 +109,16 @@ class Ears:
             self.state = "ready"
         return self._loaded
 
+    async def watch(self, every_s: float = WATCHED_EVERY_S) -> None:
+        """Look after the process for good: one that has died is not ready, and is replaced."""
+        while self.state != "closed":
+            await asyncio.sleep(every_s)
+            with contextlib.suppress(Unavailable):
+                if self.state == "ready":
+                    await self._in_process(_shape)
+                if self.state == "failed":
+                    await self.start()
+
     def open(self) -> "Ear":
         """A new utterance; `close` it, whatever happens."""
         return Ear(self, next(self._ids))
@@ -173,7 +184,7 @@ class Ears:
             return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
         except BrokenProcessPool as error:
             if self._pool is pool:
-                self._pool = None
+                self._pool, self._loaded, self.state = None, None, "failed"
                 pool.shutdown(wait=False)
             raise Unavailable("the recognition process died") from error
 

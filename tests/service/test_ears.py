@@ -88,3 +88,19 @@ async def test_a_killed_process_is_replaced(ears: Ears) -> None:
     assert (await again.push(chunk()))[0].text == "10"
     await again.close()
     assert await ears.held() == 0
+
+
+async def test_a_killed_process_is_noticed_and_replaced_without_being_asked(ears: Ears) -> None:
+    watching = asyncio.create_task(ears.watch(every_s=0.02))
+    await ears.start()
+    ear = ears.open()
+    killed = int((await ear.push(chunk()))[2].text)
+    os.kill(killed, signal.SIGKILL)
+    states: list[str] = []
+    async with asyncio.timeout(30):
+        while "loading" not in states or states[-1] != "ready":
+            states.append(ears.state)
+            await asyncio.sleep(0.005)
+    assert int((await ears.open().push(chunk()))[2].text) != killed
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
