@@ -13,7 +13,7 @@ BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
 .PHONY: help demo serve test test-unit test-vllm test-gpu test-pbx pbx-up check bench bench-text \
-	asr-model tts-model clean
+	asr-model tts-model interruptions clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,7 +73,7 @@ test-page: $(VENV)/.installed-dev  ## the web page in a real Chromium (installs 
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && \
 		DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium \
 		>/dev/null; } || { echo "Chromium is needed: sudo apt install chromium"; exit 1; }
-	$(BIN)/pytest -m page -rs tests/page
+	SCREENSHOTS=$(or $(SCREENSHOTS),build/screenshots) $(BIN)/pytest -m page -rs tests/page
 
 test-agents: $(VENV)/.installed-dev  ## the npm @openai/agents client on a real service (Node 20+)
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer with npm is needed"; exit 1; }
@@ -96,6 +96,9 @@ asr-model: $(VENV)/.installed-train  ## the recogniser, from nothing or FROM=a.n
 
 model-report: $(VENV)/.installed-train  ## what the recogniser can do, measured anew: build/report (root, minutes)
 	$(BIN)/python -m models.recipes.asr.report --home build/report
+
+interruptions: $(VENV)/.installed-train  ## false and missed interruptions, counted (root, minutes)
+	@$(BIN)/python -m tests.bench.interruptions --chroot build/rhvoice
 
 tts-model: $(VENV)/.installed-train  ## the voice from nothing, into build/tts (root, hours)
 	$(BIN)/python -m models.recipes.tts.train --home build/tts

@@ -3,6 +3,7 @@
 `make test-page` installs the browser where it can; without one these tests skip and say so.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from dialog.audio import decode, write_wav
 from tests.service.serving import ROOT, SAMPLES, Running, serving
 
 CHROMIUM = "/usr/bin/chromium"
-SCREENSHOTS = ROOT / "docs" / "screenshots"
+# `make test-page SCREENSHOTS=docs/screenshots` renews those of the documentation.
+SCREENSHOTS = ROOT / os.environ.get("SCREENSHOTS", "build/screenshots")
 KEY = "page-key"
 MICROPHONE_HZ = 48_000
 FLAGS = [
@@ -96,7 +98,8 @@ def page(browser: Browser, service: Running) -> Iterator[Opened]:
 
 
 def picture(page: Page, name: str) -> Path:
-    """A screenshot for the documentation."""
+    """A screenshot, for the documentation and for who looks into a failure."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
     page.screenshot(path=path)
     return path

@@ -48,8 +48,9 @@ def test_one_talks(page: Opened) -> None:
     expect(level).to_have_attribute("aria-valuenow", re.compile(r"^([5-9]\d|100)$"))
     expect(shown.locator("#caption")).to_contain_text("офис", timeout=60_000)
     assert "10" in answered(shown, timed=False)
-    picture(shown, "talking")
     expect(shown.locator(".timeline dd").first).to_be_visible()
+    expect(shown.locator("#call-state")).to_have_text("Отвечаю")  # not only when all is said
+    picture(shown, "talking")
     shown.get_by_role("button", name="Без микрофона").click()
     expect(shown.locator("#call-state")).to_have_text("Микрофон выключен")
     shown.get_by_role("button", name="Закончить").click()
