@@ -243,7 +243,9 @@ class Caller:
         line = self.call.playback.line(turn.number)
         audible = self.call.playback.playing(turn.number) or not self.call.settings.interruptible
         echo = self._microphone.echoed(self._turns.over)
-        return Assistant(True, audible, line.near(ECHO_BEFORE_S, ECHO_AFTER_S), echo)
+        return Assistant(
+            True, audible, line.near(ECHO_BEFORE_S, ECHO_AFTER_S), echo, self._microphone.unsure
+        )
 
     # ---- turns
 

@@ -23,9 +23,11 @@ from dialog.messages import Samples
 NOTHING = np.zeros(0, np.float32)
 REMEMBERED, LAGS, LEAST = 64, 32, 24
 """Frames of 32 ms: what is compared, over which delays, and how many are enough."""
+SURE = 32
+"""Frames of the assistant's speech after which an echo would be known."""
 ALIKE = 0.75
 STEADY_DB = 3.0
-FLOOR_DB, AUDIBLE_DB = -60.0, -45.0
+FLOOR_DB, AUDIBLE_DB = -70.0, -45.0
 MARGIN_DB = 7.0
 ROOM = 4
 """Frames of the two sides do not begin together, and a room holds a sound for a while."""
@@ -43,6 +45,12 @@ class Echo:
         self._played: Levels = np.full(REMEMBERED + LAGS, FLOOR_DB)
         self._lag: int | None = None
         self._loss_db = 0.0
+        self._compared = 0
+
+    @property
+    def unsure(self) -> bool:
+        """Whether too little has been played yet to know if it comes back."""
+        return self._lag is None and self._compared < SURE
 
     def push(self, heard: Samples, played: Samples) -> bool:
         """Whether this frame of the caller's side holds nothing but echo. `played` is what was
@@ -51,6 +59,7 @@ class Echo:
         self._played = np.append(self._played[1:], level_db(played))
         if self._played.max() < AUDIBLE_DB:
             return False
+        self._compared += bool(self._played[-1] > AUDIBLE_DB)
         self._learn()
         return bool(self._explained()[-1])
 

@@ -39,7 +39,7 @@ _STOPS = listed(
 )
 _STOP_SOUNDS = listed(
     """нет стоп подождите погодите постойте хватит алло минутку минуточку секунду секундочку
-    извините простите послушайте оператор ненадо"""
+    извините простите оператор ненадо"""
 )
 _ECHO_LIKENESS = 0.72
 _ECHO_SHARE = 0.6
@@ -50,6 +50,7 @@ _SURE = 0.7
 _LIKE = 0.4
 """The part of the letters that may differ from a backchannel's, those that sound alike counting
 for less."""
+_CLEARLY = 0.05
 _EARLY_S, _LONG_S = 0.5, 0.8
 """Before so much speech only a word that means stop is believed; and after so much, doubtful
 words are speech, too."""
@@ -79,7 +80,8 @@ def verdict(
     if any(word.text.startswith(_STOPS) and word.confidence >= _SURE for word in said):
         return "interruption"
     backchannel = unlike(letters, _BACKCHANNELS, whole=settled)
-    if backchannel <= _LIKE and backchannel <= unlike(letters, _STOP_SOUNDS, whole=settled):
+    stop = unlike(letters, _STOP_SOUNDS, whole=settled)
+    if backchannel <= _LIKE and backchannel <= stop + _CLEARLY:
         return "nothing" if settled else "undecided"
     return _of_others(said, settled=settled, voiced_s=voiced_s)
 
@@ -100,8 +102,8 @@ def is_echo(words: Sequence[str], spoken: str) -> bool:
     own = re.findall(r"[а-яё]+", spoken.lower())
     if not own or sum(map(len, words)) < _ECHO_LETTERS:
         return False
-    found = sum(any(_alike(word, other) for other in own) for word in words)
-    return found / len(words) >= _ECHO_SHARE
+    found = sum(len(word) for word in words if any(_alike(word, other) for other in own))
+    return found / sum(map(len, words)) >= _ECHO_SHARE
 
 
 @lru_cache(maxsize=512)

@@ -70,6 +70,11 @@ class Microphone:
         if self.utterance is not None:
             self.utterance.samples(self._to_engine.push(frame))
 
+    @property
+    def unsure(self) -> bool:
+        """Whether what is heard may be an echo that is not known yet."""
+        return self._echo.unsure
+
     def echoed(self, frames: int) -> bool:
         """Whether the last frames held echo, all in all."""
         return frames > 0 and self._echo.explains(frames)

@@ -109,13 +109,14 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Assistant:
     """The other side, as of now: whether its response is being made or played, whether any of
-    it can be heard yet, the words that were played lately, and whether their echo is all that
-    was heard since somebody seemed to speak."""
+    it can be heard yet, the words that were played lately, whether their echo is all that was
+    heard since somebody seemed to speak, and whether it is too early to know."""
 
     responding: bool = False
     audible: bool = False
     spoken: str = ""
     echo: bool = False
+    unsure: bool = False
 
 
 def ruled(rules: Rules, settings: CallSettings) -> Rules:
@@ -195,7 +196,8 @@ class Turns:
 
     def _wait(self, assistant: Assistant) -> list[Step]:
         needed = self.rules.onset_over if assistant.audible else self.rules.onset
-        if sum(self._recent) < needed or not self._recent[-1]:
+        early = assistant.audible and assistant.unsure
+        if sum(self._recent) < needed or not self._recent[-1] or early:
             return self._silent(assistant)
         self._began = self.now - len(self._recent)
         self._voiced = sum(self._recent)
