@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from api.bench import load, loud_span, percentiles
 from api.call import Stages, converse
 from api.settings import Settings
 from api.telephony.pacing import Playout
+from api.timing import loud_span, percentiles, recording
 from api.wiring import Services
 from asr.listen import Hearing
 from asr.process import Ear, Ears
@@ -151,7 +151,7 @@ async def _spoken(home: Path) -> list[Speech]:
 
 def judge(clip: Clip, home: Path, speech: Sequence[Speech], ears: Ears) -> dict[str, Any]:
     """One clip over the speech: whether it stopped it, and what was heard of it."""
-    samples = load(path_of(home, clip))
+    samples = recording(path_of(home, clip))
     talk = Talk(speech, samples, ECHO if clip.echo else 0.0)
     loop = JumpingLoop()
     try:

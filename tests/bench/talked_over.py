@@ -16,7 +16,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from dialog.audio import mulaw_decode, mulaw_encode, write_wav
+from dialog.audio import write_wav
+from dialog.g711 import mulaw_decode, mulaw_encode
 from dialog.messages import Samples
 from models.recipes.speech.rhvoice import UNHEARD, RHVoice, build
 
