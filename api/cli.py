@@ -55,8 +55,10 @@ def build_parser() -> Parser:
     )
 
     say = command("say", "text to speech")
-    say.add_argument("text", help="what to say; - reads standard input")
-    say.add_argument("-o", "--output", type=Path, required=True, help="a WAV file")
+    what = say.add_mutually_exclusive_group(required=True)
+    what.add_argument("text", nargs="?", help="what to say; - reads standard input")
+    what.add_argument("--list-voices", action="store_true", help="the names for --voice")
+    say.add_argument("-o", "--output", type=Path, help="a WAV file")
     _voice_options(say)
 
     normalize = command("normalize", "standard input to standard output, a line for a line")
@@ -152,7 +154,7 @@ def _tag_option(parser: argparse.ArgumentParser, summary: str) -> None:
 
 
 def _voice_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--voice", help="one of the synthesiser's voices")
+    parser.add_argument("--voice", help="one of the voices; `beseda say --list-voices`")
     parser.add_argument("--speed", type=float, default=1.0, help="0.5 to 2, 1 is natural")
 
 

@@ -123,7 +123,11 @@ def transcribe(arguments: argparse.Namespace, services: Services) -> int:
 
 
 def say(arguments: argparse.Namespace, services: Services) -> int:
-    """Text to a WAV file."""
+    """Text to a WAV file, or the names of the voices."""
+    if arguments.list_voices:
+        return _list_voices(arguments, services)
+    if arguments.output is None:
+        raise BadInput("say where the sound goes: -o FILE.wav")
     _check_output(arguments.output)
     phrases = asyncio.run(_phrases(arguments, services))
     samples, rate_hz = joined(phrases), phrases[0].rate_hz
@@ -307,6 +311,16 @@ def _print_reply(arguments: argparse.Namespace, reply: Reply) -> None:
         _print_json(formats.reply_json(reply))
     else:
         print(formats.reply_text(reply))
+
+
+def _list_voices(arguments: argparse.Namespace, services: Services) -> int:
+    """The first is the one that speaks unless another is asked for."""
+    names = asyncio.run(services.synthesiser.run(lambda synthesiser: synthesiser.voices))
+    if arguments.json:
+        _print_json({"voices": names})
+    else:
+        print("\n".join(names))
+    return DONE
 
 
 def _list_documents(arguments: argparse.Namespace, services: Services) -> int:

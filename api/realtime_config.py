@@ -8,13 +8,10 @@ nothing.
 from api.realtime_events import Json
 from dialog.errors import BadInput
 from dialog.messages import CallSettings
+from tts.voices import named
 
 MODEL = "beseda"
 MAX_TOOLS = 128
-# Clients name these unasked; they mean "some voice".
-OPENAI_VOICES = frozenset(
-    "alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse".split()  # noqa: SIM905
-)
 SERVER_VAD: Json = {"type": "server_vad", "create_response": True, "interrupt_response": True}
 # How much longer, or shorter, a pause may be, by the `eagerness` of semantic turn detection.
 PATIENCE = {"auto": 1.0, "medium": 1.0, "low": 2.0, "high": 0.7}
@@ -82,11 +79,9 @@ def voice_of(session: Json, voices: tuple[str, ...]) -> str | None:
     """The voice that will speak; raises BadInput for one that there is not."""
     wanted = session["audio"]["output"]["voice"]
     name = wanted.get("id") if isinstance(wanted, dict) else wanted
-    if name is None or name in voices:
-        return name
-    if name in OPENAI_VOICES:
-        return voices[0] if voices else None
-    raise BadInput(f"no voice is called {name!r}: {', '.join(voices)}", code="unknown_voice")
+    if name is None or not voices:
+        return None
+    return named(name, voices)
 
 
 def call_settings(session: Json, *, spoken: bool | None = None) -> CallSettings:

@@ -7,7 +7,7 @@ import hashlib
 import re
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -88,11 +88,25 @@ def resolve(reference: str) -> ModelEntry:
     if known is not None and not colon:
         return known
     if rest.endswith(".nemo"):
-        return ModelEntry(id=Path(rest).stem, role="any", source=str(Path(rest).resolve()))
+        return _of_file(Path(rest).resolve())
     if engine != "nemo" or re.fullmatch(r"[\w.-]+/[\w.-]+", rest):
         return ModelEntry(id=rest, role="any", source=rest, engine=engine)
     names = ", ".join(catalogue())
     raise Unavailable(f"no model {reference!r}: give a .nemo file, owner/name, or one of {names}")
+
+
+def _of_file(path: Path) -> ModelEntry:
+    """A checkpoint of the user's own, with what the recipes write beside it: a voice's vocoder, a
+    recogniser's language model, which is then used as the embedded recogniser's is."""
+    entry = ModelEntry(id=path.stem, role="any", source=str(path))
+    vocoder = path.with_name(path.name.replace("fastpitch", "hifigan"))
+    if vocoder != path and vocoder.is_file():
+        return replace(entry, vocoder=str(vocoder))
+    language_model = path.with_suffix(".lm.npz")
+    if language_model.is_file():
+        like, source = catalogue()["asr-ru-small"], str(path)
+        return replace(like, id=path.stem, source=source, sha256="", ngram_lm=str(language_model))
+    return entry
 
 
 def digest(path: Path) -> str:

@@ -43,12 +43,13 @@ class NemoSynthesiser:
         self.vocoder = vocoder
         self.rate_hz = int(vocoder.cfg.preprocessor.sample_rate)
         self.voices = _voices(voice.cfg)
+        self._several = int(voice.cfg.get("n_speakers") or 1) > 1
 
     def synthesise(self, text: str, voice: str, speed: float) -> Samples:
         """See `tts.engine.Synthesiser`. FastPitch's pace divides the durations it predicts."""
         import torch
 
-        speaker = self.voices.index(voice) if len(self.voices) > 1 else None
+        speaker = self.voices.index(voice) if self._several else None
         with torch.inference_mode():
             tokens = self.voice.parse(text, normalize=False)
             mel = self.voice.generate_spectrogram(tokens=tokens, speaker=speaker, pace=speed)

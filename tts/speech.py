@@ -18,6 +18,7 @@ from tts.cache import PhraseCache
 from tts.engine import Synthesiser
 from tts.marks import word_marks
 from tts.phrases import Phrase, phrases, spoken_phrases
+from tts.voices import named
 
 # OpenAI's limit for a speech request: five minutes of talk, and more is a mistake.
 MAX_TEXT_CHARS = 4096
@@ -42,9 +43,9 @@ async def speak(
 ) -> AsyncIterator[Speech]:
     """Speech for each phrase as it is ready, a short pause after it included.
 
-    `voice` None is the first one. Raises `BadInput` before the first sound for an empty or
-    too long `str`, for an unknown voice, a speed outside 0.25 to 4, or text in which there is
-    nothing to say; a stream of pieces has no limit, since it is not a user's input. What
+    `voice` is a name that `tts.voices.named` knows. Raises `BadInput` before the first sound for
+    an empty or too long `str`, for an unknown voice, a speed outside 0.25 to 4, or text in which
+    there is nothing to say; a stream of pieces has no limit, since it is not a user's input. What
     `cache` holds is not synthesised again.
     """
     if not MIN_SPEED <= speed <= MAX_SPEED:
@@ -57,7 +58,7 @@ async def speak(
         reading = await asyncio.to_thread(read, phrase.text)
         if not any(char.isalpha() for char in reading):
             continue
-        name = name or await thread.run(lambda synthesiser: _voice(synthesiser, voice))
+        name = name or await thread.run(lambda synthesiser: named(voice, synthesiser.voices))
         yield await _speech(
             reading, phrase, thread, (name, speed), cache, rank=LATER if spoken else FIRST
         )
@@ -82,15 +83,6 @@ async def _phrases(text: AsyncIterator[str] | str) -> AsyncIterator[Phrase]:
         return
     async for phrase in spoken_phrases(text):
         yield phrase
-
-
-def _voice(synthesiser: Synthesiser, voice: str | None) -> str:
-    if voice is None:
-        return synthesiser.voices[0]
-    if voice not in synthesiser.voices:
-        known = ", ".join(synthesiser.voices)
-        raise BadInput(f"no voice {voice!r}: there is {known}", code="unknown_voice")
-    return voice
 
 
 async def _speech(

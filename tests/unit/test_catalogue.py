@@ -50,6 +50,20 @@ def test_a_name_is_an_id_a_file_or_a_hub_id(tmp_path: Path) -> None:
         resolve("no-such-model")
 
 
+def test_what_the_recipes_write_beside_a_checkpoint_comes_with_it(tmp_path: Path) -> None:
+    voice, vocoder = tmp_path / "my-fastpitch.nemo", tmp_path / "my-hifigan.nemo"
+    assert resolve(str(voice)).vocoder == ""
+    vocoder.write_bytes(b"weights")
+    assert resolve(resolve(str(voice)).vocoder).path == vocoder
+    assert resolve(str(vocoder)).vocoder == ""
+    (tmp_path / "mine.lm.npz").write_bytes(b"grams")
+    mine = resolve(str(tmp_path / "mine.nemo"))
+    assert (mine.id, mine.path) == ("mine", tmp_path / "mine.nemo")
+    assert mine.ngram_path == tmp_path / "mine.lm.npz"
+    assert mine.ngram_beam == resolve("asr-ru-small").ngram_beam
+    assert mine.sha256 == ""
+
+
 def test_a_missing_or_damaged_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "a.nemo"
     entry = resolve(str(file))

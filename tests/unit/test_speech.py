@@ -22,6 +22,7 @@ from tts.marks import word_marks
 from tts.nemo import check_alphabet
 from tts.phrases import MAX_CHARS, Phrase, phrases, spoken_phrases
 from tts.speech import MAX_TEXT_CHARS, SENTENCE_PAUSE_S, speak
+from tts.voices import named
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -181,6 +182,24 @@ async def test_an_empty_stream_is_silence() -> None:
 async def test_voice_and_speed_are_passed_on() -> None:
     _, synthesiser = await spoken("Раз.", "boris", 2.0)
     assert synthesiser.said[0][1:] == ("boris", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "speaks"),
+    [(None, "anna"), ("boris", "boris"), ("alloy", "anna"), ("shimmer", "anna"), ("onyx", "boris")],
+)
+async def test_openais_names_mean_a_voice_of_about_that_pitch(
+    wanted: str | None, speaks: str
+) -> None:
+    _, synthesiser = await spoken("Раз.", wanted)
+    assert synthesiser.said[0][1] == speaks
+
+
+def test_a_voice_may_have_one_of_openais_names_and_one_may_do_for_all() -> None:
+    assert named("echo", ("alloy", "echo")) == "echo"
+    assert named("onyx", ("anna",)) == "anna"
+    with pytest.raises(BadInput, match="no voice 'nobody': there is anna, boris"):
+        named("nobody", ("anna", "boris"))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dialog import codecs
 from dialog.line import coloured_noise, packet_loss
-from models.recipes.asr.speech_data import RATE_HZ, SpeechFolder, Utterance
+from models.recipes.asr.speech_data import RATE_HZ, RECORDINGS, SpeechFolder, Utterance
 
 _POOL = 480
 _GRID = RATE_HZ // 5
@@ -90,25 +90,30 @@ def disturb(
 
 
 def _grouped(pool: list[Utterance], seconds: float) -> Iterator[list[Utterance]]:
-    """`pool` by length, in groups of `seconds` of padded audio."""
+    """`pool` by length, in groups of `seconds` of padded audio; a last one of three is not worth a
+    step, unless it is all there is."""
     group: list[Utterance] = []
+    whole = len(pool)
     for utterance in sorted(pool, key=lambda u: u.samples):
         if group and (len(group) + 1) * (utterance.duration_s + 0.2) > seconds:
             yield group
             group = []
         group.append(utterance)
-    if len(group) > 3:
+    if len(group) > 3 or len(group) == whole:
         yield group
 
 
 class Curriculum:
-    """Endless batches from a growing folder: the least used utterances first."""
+    """Endless batches from a growing folder: the least used utterances first. A user's own
+    recordings come `favour` times as often as the others."""
 
-    def __init__(self, folder: SpeechFolder, batch_s: float, seed: int) -> None:
-        self._folder, self._batch_s = folder, batch_s
+    def __init__(
+        self, folder: SpeechFolder, batch_s: float, seed: int, favour: float = 1.0
+    ) -> None:
+        self._folder, self._batch_s, self._favour = folder, batch_s, favour
         self._rng = random.Random(seed)
         self._noise = np.random.default_rng(seed)
-        self.used: dict[tuple[str, int], int] = {}
+        self.used: dict[tuple[str, int], float] = {}
         self.longest_s = 2.5
         self.level = 0.0
         self._queue: list[list[Utterance]] = []
@@ -119,7 +124,8 @@ class Curriculum:
         fit.sort(key=lambda u: (self.used.get((u.shard, u.offset), 0), self._rng.random()))
         pool = fit[:_POOL]
         for u in pool:
-            self.used[(u.shard, u.offset)] = self.used.get((u.shard, u.offset), 0) + 1
+            turn = 1 / self._favour if u.kind == RECORDINGS else 1
+            self.used[(u.shard, u.offset)] = self.used.get((u.shard, u.offset), 0) + turn
         self._queue = list(_grouped(pool, self._batch_s))
         self._rng.shuffle(self._queue)
 

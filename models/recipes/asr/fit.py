@@ -15,6 +15,7 @@ from models.recipes.asr.measure import measure
 from models.recipes.asr.network import build, export, warm_start
 from models.recipes.asr.optimise import optimisers, rate_at
 from models.recipes.asr.speech_data import SpeechFolder
+from models.recipes.curves import Curve
 
 _SECOND = 16000
 _LONGEST_S = 14.0
@@ -69,6 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("--ramp-steps", type=float, default=1000, help="with --start: until all disturbed")
     option("--hardest", type=float, default=0.6, help="most disturbance, 0 to 1")
     option("--batch-s", type=float, default=50, help="seconds of audio in a batch")
+    option("--favour", type=float, default=10, help="how often own recordings come, of others")
     option("--width", type=int, default=176)
     option("--layers", type=int, default=8)
     option("--threads", type=int, default=1)
@@ -94,11 +96,12 @@ class Run:
             self._warm_start(folder)
         self.optimisers = optimisers(self.model, args.rate)
         self.average = Average(self.model)
-        self.data = Curriculum(folder, args.batch_s, args.seed)
+        self.data = Curriculum(folder, args.batch_s, args.seed, args.favour)
         self.folder = folder
         self.step, self.spent_s, self.loss = 0, 0.0, 0.0
         if self.state.exists():
             self._resume()
+        self.curve = Curve(args.home / "curve", self.step)
         self.settings()
         # The next batch is disturbed while this one is learnt from.
         self._beside = ThreadPoolExecutor(1)
@@ -177,9 +180,13 @@ class Run:
         """Word error rates of the averaged weights on the held-out sets."""
         kept = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.model.load_state_dict(self.average.weights)
+        found = {}
         for name, folder in self.args.dev:
             rates = measure(self.model, folder, self.args.dev_limit)
             LOG.info("step %d WER %s %s", self.step, name, rates)
+            found[f"wer_{name}"] = rates["all"]
+        self.curve.add(self.step, **found)
+        self.curve.plot()
         self.model.load_state_dict(kept)
         self.model.train()
 
@@ -209,6 +216,7 @@ def fit(args: argparse.Namespace) -> None:
                 job.spent_s / 60,
                 hours / 3600,
             )
+            job.curve.add(job.step, loss=job.loss, rate=job.optimisers[0].param_groups[0]["lr"])
             report, audio_s, since = now, 0.0, job.step
         if now - saved > 60 * args.save_minutes:
             job.save()

@@ -23,6 +23,8 @@ from models.recipes.text.plain import plain
 RATE_HZ = 16000
 SHARD_UTTERANCES = 250
 ESPEAK_SHARE = 0.07
+# The kind of a user's own recordings; every other kind is synthetic.
+RECORDINGS = "recordings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,10 @@ class SpeechFolder:
         return len(self.utterances)
 
 
-def _write_shard(
+def write_shard(
     folder: Path, name: str, lines: list[dict[str, object]], audio: list[NDArray[np.int16]]
 ) -> None:
+    """One whole shard; `lines` say where in the joined `audio` each utterance is."""
     np.save(folder / f"{name}.npy", np.concatenate(audio))
     temporary = folder / f"{name}.tmp"
     temporary.write_text("".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines), "utf-8")
@@ -132,7 +135,7 @@ def speak_shard(
             }
         )
         offset += len(samples)
-    _write_shard(folder, name, lines, audio)
+    write_shard(folder, name, lines, audio)
     return offset / RATE_HZ
 
 

@@ -5,21 +5,30 @@
 Texts, chroot, tokenizer, speech (in the background, while the network trains on what is there),
 training, language model, word error rates. Each step is skipped when its result is there. Wants
 root for the chroot, two cores, and three gigabytes of disk.
+
+    python -m models.recipes.asr.train --home DIR --start FILE.nemo --manifest OWN --minutes 30
+
+adapts a recogniser to recordings (see `speech.manifest`); `--hours 2` mixes synthetic speech in, so
+that it forgets less, and only then is a chroot wanted.
 """
 
 import argparse
 import logging
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from models.recipes.asr import recordings
 from models.recipes.asr.fit import add_options, fit
 from models.recipes.asr.language_model import build as build_language_model
 from models.recipes.asr.network import tokenizer_of, train_tokenizer
-from models.recipes.asr.speech_data import SpeechFolder
+from models.recipes.asr.speech_data import RECORDINGS, SpeechFolder
 from models.recipes.asr.texts import prepare
 from models.recipes.asr.tune import compare, parser
+from models.recipes.speech.manifest import BadManifest
 from models.recipes.speech.rhvoice import VOICES, build
 
 DEV = ("general", "support", "questions")
@@ -68,38 +77,81 @@ def _wait_for_speech(folder: Path, hours: float, speakers: list[subprocess.Popen
         speech.refresh()
 
 
-def main() -> None:
+def _synthetic(args: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
+    """Texts and speech made here; none of it with `--hours 0`."""
+    args.dev += [(name, args.home / "dev" / name) for name in DEV]
+    if not (args.home / "units.txt").exists():
+        prepare(args.home, args.support, args.extra, args.seed)
+    build(args.chroot)
+    if not args.start and not (args.home / "tok" / "vocab.txt").exists():
+        train_tokenizer(args.home / "units.txt", args.home / "tok")
+    return _start_speaking(args)
+
+
+def _language_model(args: argparse.Namespace) -> None:
+    """Beside the network, and then the word error rates with it. Recordings bring few texts: with
+    nothing else it is the one beside the checkpoint gone on from."""
+    out = args.out.with_suffix(".lm.npz")
+    if args.hours:
+        text = (args.home / "language_model.txt").read_text("utf-8").splitlines()
+        build_language_model(text, args.home / "tok", out)
+    elif not (had := args.start.with_suffix(".lm.npz")).exists():
+        return
+    elif had.resolve() != out.resolve():
+        shutil.copy(had, out)
+    folders = [str(folder) for _, folder in args.dev]
+    compare(parser().parse_args([str(args.out), str(out), *folders]))
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line; ends the process for one that makes no sense."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--hours", type=float, default=20, help="of speech to synthesise")
+    options.add_argument("--manifest", type=Path, help="recordings: audio_filepath, text, speaker")
+    options.add_argument(
+        "--hours", type=float, help="of speech to synthesise; 20, or none beside a manifest"
+    )
     options.add_argument("--speakers", type=int, default=2, help="synthesis processes")
     options.add_argument("--chroot", type=Path, help="RHVoice's chroot; default HOME/rhvoice")
     options.add_argument("--support", type=int, default=40000, help="support sentences to generate")
     options.add_argument("--extra", type=Path, action="append", default=[], help="more text, .gz")
     add_options(options)
-    args = options.parse_args()
+    args = options.parse_args(argv)
+    if args.manifest and not args.start:
+        options.error("--manifest needs --start: recordings adapt a recogniser, they make none")
+    if args.hours is None:
+        args.hours = 0.0 if args.manifest else 20.0
+    if not args.hours and not args.manifest:
+        options.error("nothing to train on: give --hours or --manifest")
     args.chroot = args.chroot or args.home / "rhvoice"
     args.out = args.out or args.home / "asr-ru-small.nemo"
-    args.dev = [(name, args.home / "dev" / name) for name in DEV]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    if not (args.home / "units.txt").exists():
-        prepare(args.home, args.support, args.extra, args.seed)
-    build(args.chroot)
+    args.dev = []
+    return args
+
+
+def run(args: argparse.Namespace) -> None:
+    """Every step in order. Raises `BadManifest` before anything is written."""
+    if args.manifest:
+        args.dev.append((RECORDINGS, recordings.write(args.manifest, args.home)))
     if args.start:
         tokenizer_of(args.start, args.home / "tok")
-    elif not (args.home / "tok" / "vocab.txt").exists():
-        train_tokenizer(args.home / "units.txt", args.home / "tok")
-    speakers = _start_speaking(args)
+    speakers = _synthetic(args) if args.hours else []
     try:
-        _wait_for_speech(args.home / "shards", min(_FIRST_HOURS, args.hours), speakers)
+        if args.hours:
+            _wait_for_speech(args.home / "shards", min(_FIRST_HOURS, args.hours), speakers)
         fit(args)
     finally:
         for speaker in speakers:
             speaker.terminate()
-    language_model = args.out.with_suffix(".lm.npz")
-    text = (args.home / "language_model.txt").read_text("utf-8").splitlines()
-    build_language_model(text, args.home / "tok", language_model)
-    folders = [str(folder) for _, folder in args.dev]
-    compare(parser().parse_args([str(args.out), str(language_model), *folders]))
+    _language_model(args)
+
+
+def main() -> None:
+    args = arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    try:
+        run(args)
+    except BadManifest as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

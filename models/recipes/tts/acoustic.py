@@ -7,7 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import cos, pi
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import torch
 from nemo.collections.tts.models import FastPitchModel
 from torch import Tensor
 
+from models.recipes.curves import Curve
 from models.recipes.tts.config import MELS
 from models.recipes.tts.dataset import Speech, Utterance
 
@@ -29,8 +30,10 @@ _PROSODY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Shapes: text, durations, pitch, text_mask (B, tokens); mel (B, 80, T); mel_mask (B, 1, T)."""
+    """Shapes: speaker (B,); text, durations, pitch, text_mask (B, tokens); mel (B, 80, T);
+    mel_mask (B, 1, T)."""
 
+    speaker: Tensor
     text: Tensor
     text_mask: Tensor
     durations: Tensor
@@ -52,11 +55,15 @@ class Losses:
         return self.mel_l1 + 0.5 * self.mel_l2 + _PROSODY * (self.duration + self.pitch)
 
     def values(self) -> list[float]:
+        """As numbers, in the order of `NAMES`."""
         return [float(x.detach()) for x in (self.mel_l1, self.mel_l2, self.duration, self.pitch)]
 
 
+NAMES = tuple(field.name for field in fields(Losses))
+
+
 def collate(utterances: list[Utterance], speech: Speech, pad: int) -> Batch:
-    """Pitch is in deviations from the voice's mean, 0 where a token has none."""
+    """Pitch is in deviations from the speaker's mean, 0 where a token has none."""
     rows, most = len(utterances), max(len(u.tokens) for u in utterances)
     longest = max(u.frames for u in utterances)
     text, durations = torch.full((rows, most), pad), torch.zeros(rows, most, dtype=torch.long)
@@ -64,19 +71,21 @@ def collate(utterances: list[Utterance], speech: Speech, pad: int) -> Batch:
     mel, mel_mask = torch.zeros(rows, MELS, longest), torch.zeros(rows, 1, longest)
     for row, utterance in enumerate(utterances):
         tokens, frames, hz = len(utterance.tokens), utterance.frames, utterance.token_pitch_hz()
-        scaled = np.where(hz > 0, (hz - speech.pitch_mean_hz) / speech.pitch_std_hz, 0.0)
+        who = speech.speakers[utterance.speaker]
+        scaled = np.where(hz > 0, (hz - who.pitch_mean_hz) / who.pitch_std_hz, 0.0)
         text[row, :tokens] = torch.tensor(utterance.tokens)
         text_mask[row, :tokens] = 1
         durations[row, :tokens] = torch.from_numpy(np.asarray(utterance.durations))
         pitch[row, :tokens] = torch.from_numpy(scaled.astype(np.float32))
         mel[row, :, :frames] = torch.from_numpy(utterance.mel.astype(np.float32))
         mel_mask[row, :, :frames] = 1
-    return Batch(text, text_mask, durations, pitch, mel, mel_mask)
+    speaker = torch.tensor([u.speaker for u in utterances])
+    return Batch(speaker, text, text_mask, durations, pitch, mel, mel_mask)
 
 
 def losses(model: FastPitchModel, batch: Batch) -> Losses:
     spectrogram, _, _, log_durations, pitch, *_ = model.fastpitch(
-        text=batch.text, durs=batch.durations, pitch=batch.pitch
+        text=batch.text, durs=batch.durations, pitch=batch.pitch, speaker=batch.speaker
     )
     error = (spectrogram - batch.mel) * batch.mel_mask
     cells, tokens = batch.mel_mask.sum() * MELS, batch.text_mask.sum()
@@ -94,7 +103,7 @@ def train(model: FastPitchModel, speech: Speech, state: Path, steps: int) -> Non
     weights = [p for n, p in model.fastpitch.named_parameters() if not n.startswith("aligner")]
     optimiser = torch.optim.AdamW(weights, lr=_RATE, betas=(0.9, 0.98), weight_decay=1e-2)
     done = _resume(model, optimiser, state)
-    pad, saved = model.vocab.pad, time.monotonic()
+    curve, pad, saved = Curve(state, done), model.vocab.pad, time.monotonic()
     batches = _batches([u for u in speech.utterances if not u.held_out])
     recent: list[list[float]] = []
     while done < steps:
@@ -109,22 +118,31 @@ def train(model: FastPitchModel, speech: Speech, state: Path, steps: int) -> Non
         optimiser.step()
         recent.append(found.values())
         if done % 50 == 0:
-            LOG.info("step %d %s", done, np.round(np.mean(recent, 0), 4))
+            means = dict(zip(NAMES, np.mean(recent, 0), strict=True))
+            curve.add(done, rate=rate_at(done, steps), **means)
+            LOG.info("FastPitch step %d of %d: %s", done, steps, _line(means))
             recent.clear()
         if time.monotonic() - saved > _SAVE_S or done == steps:
             _save(model, optimiser, state, done)
-            LOG.info("step %d held out %s", done, held_out(model, speech))
+            found_held = held_out(model, speech)
+            curve.add(done, **{f"held_out_{name}": value for name, value in found_held.items()})
+            curve.plot()
+            LOG.info("FastPitch step %d, held out: %s", done, _line(found_held))
             saved = time.monotonic()
     model.eval()
 
 
 @torch.no_grad()
-def held_out(model: FastPitchModel, speech: Speech) -> list[float]:
+def held_out(model: FastPitchModel, speech: Speech) -> dict[str, float]:
     """`Losses` of the held-out sentences, given their true durations and pitch."""
     model.eval()
     kept = [u for u in speech.utterances if u.held_out]
     found = [losses(model, collate([u], speech, model.vocab.pad)).values() for u in kept]
-    return [round(float(x), 4) for x in np.mean(found, 0)]
+    return dict(zip(NAMES, np.mean(found, 0), strict=True))
+
+
+def _line(values: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in values.items())
 
 
 def rate_at(step: int, steps: int) -> float:

@@ -39,7 +39,7 @@ def train_aligner(model: FastPitchModel, utterances: list[Utterance], steps: int
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = _RATE * min(1, (step + 1) / 30) * (1 if step < 0.6 * steps else 0.3)
-        first = random.randrange(len(order) - _BATCH + 1)
+        first = random.randrange(max(1, len(order) - _BATCH + 1))
         soft, log_probs, tokens, frames = _attend(model, order[first : first + _BATCH])
         loss = forward_sum(attn_logprob=log_probs, in_lens=tokens, out_lens=frames)
         if step > 0.3 * steps:

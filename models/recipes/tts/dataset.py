@@ -1,10 +1,9 @@
-"""The voice's training data: sentences spoken by RHVoice, as mels, pitch, tokens and word times.
+"""What both models are trained on: sentences as sound, mels, pitch and tokens.
 
-Knows how a marked sentence is handed to RHVoice and what both models are trained on. Everything is
-computed once and kept in one file of `home`; a few hundred megabytes for two hours of speech.
+Knows how a recording is measured; where it comes from is `spoken`'s or `recordings`' business.
+Everything is computed once and kept in one file of `home`: 200 MB for an hour of speech.
 """
 
-import logging
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,44 +14,34 @@ import torch
 from nemo.collections.tts.models import FastPitchModel
 from numpy.typing import NDArray
 
-from models.recipes.speech.rhvoice import RHVoice, TimedWord
-from models.recipes.tts.config import HOP, RATE_HZ, fastpitch_config
-from russian.stress import VOWELS
-from russian.voice import LETTERS, read_aloud
+from models.recipes.tts.config import HOP, RATE_HZ
 
-LOG = logging.getLogger("tts.dataset")
-VOICE = "anna"
-PACE = 0.9  # the voice's own speed is fast for a telephone
-SENTENCES = Path(__file__).with_name("sentences.txt")
-# One sentence in fifty is held out.
-HELD_OUT_EVERY = 50
-_PITCH_HZ = (90.0, 450.0)
-# RHVoice reports a word when the 100 ms block that holds its start is handed over.
-_BLOCK_MIDDLE_S = 0.05
-_PAD = 600
+_WIDEST_HZ = (60.0, 500.0)
+_PAD = 800
+
+Anchors = list[tuple[int, float]]
+"""Where words begin, as (token, frame), strictly rising, from the first to the end."""
 
 
 @dataclass(slots=True)
 class Utterance:
     """One sentence: `mel` (80, frames), `pitch_hz` (frames,) with 0 where unvoiced, `samples`
-    int16 at 22.05 kHz, `anchors` of (token, frame), and after alignment `durations` (tokens,)."""
+    int16 at 22.05 kHz, and after alignment `durations` (tokens,). `speaker` counts from 0."""
 
     number: int
+    speaker: int
+    held_out: bool
     text: str
     tokens: list[int]
     mel: NDArray[np.float16]
     pitch_hz: NDArray[np.float32]
     samples: NDArray[np.int16]
-    anchors: list[tuple[int, float]]
+    anchors: Anchors
     durations: NDArray[np.int64] | None = None
 
     @property
     def frames(self) -> int:
         return int(self.mel.shape[1])
-
-    @property
-    def held_out(self) -> bool:
-        return self.number % HELD_OUT_EVERY == 0
 
     def token_pitch_hz(self) -> NDArray[np.float32]:
         """The mean pitch of each token's voiced frames, 0 where it has none; (tokens,)."""
@@ -67,21 +56,30 @@ class Utterance:
         return np.where(count > 0, total / np.maximum(count, 1), 0).astype(np.float32)
 
 
-@dataclass(slots=True)
-class Speech:
-    """All utterances with the mean and deviation of their pitch in Hz."""
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The name callers of the product choose, and the speaker's pitch in Hz: FastPitch works in
+    deviations from it."""
 
-    utterances: list[Utterance]
+    name: str
     pitch_mean_hz: float
     pitch_std_hz: float
 
 
-def for_rhvoice(text: str) -> str:
-    """The voice's text as RHVoice wants it: U+0301 after the stressed vowel. Its own reading of
-    `+` splits the word in two, and ё is stressed anyway."""
-    for vowel in VOWELS:
-        text = text.replace(f"+{vowel}", vowel if vowel == "ё" else f"{vowel}\u0301")
-    return text.replace("…", "...")
+@dataclass(slots=True)
+class Speech:
+    """`Utterance.speaker` counts in `speakers`."""
+
+    speakers: list[Speaker]
+    utterances: list[Utterance]
+
+    @property
+    def aligned(self) -> bool:
+        return all(u.durations is not None for u in self.utterances)
+
+    @property
+    def hours(self) -> float:
+        return sum(len(u.samples) for u in self.utterances) / RATE_HZ / 3600
 
 
 def load_speech(path: Path) -> Speech:
@@ -97,83 +95,83 @@ def save_speech(speech: Speech, path: Path) -> None:
     temporary.replace(path)
 
 
-def make_speech(chroot: Path, limit: int | None = None) -> Speech:
-    """Speak every sentence of `sentences.txt` (the first `limit`) and measure it."""
-    lines = SENTENCES.read_text("utf-8").splitlines()[:limit]
-    model = FastPitchModel(fastpitch_config(0.0, 1.0)).eval()
-    utterances = []
-    with RHVoice(chroot) as engine:
-        for number, line in enumerate(lines):
-            text = _ending(read_aloud(line), number)
-            samples, words = engine.speak_timed(for_rhvoice(text), VOICE, RATE_HZ, PACE)
-            if len(samples) > RATE_HZ * 0.15:
-                utterances.append(_utterance(model, number, text, samples, words))
-    pitch = np.concatenate([u.pitch_hz[u.pitch_hz > 0] for u in utterances])
-    seconds = sum(len(u.samples) for u in utterances) / RATE_HZ
-    LOG.info("%d utterances, %.2f h", len(utterances), seconds / 3600)
-    return Speech(utterances, float(pitch.mean()), float(pitch.std()))
+def joined(parts: list[Speech]) -> Speech:
+    """Several speakers' speech as one; utterances are numbered anew."""
+    whole = Speech([], [])
+    for part in parts:
+        for utterance in part.utterances:
+            utterance.speaker += len(whole.speakers)
+            utterance.number = len(whole.utterances)
+            whole.utterances.append(utterance)
+        whole.speakers += part.speakers
+    return whole
 
 
-def _ending(text: str, number: int) -> str:
-    """Most sentences end in punctuation; some do not, since a phrase may be cut anywhere."""
-    ending = {1: "", 2: ","}.get(number % 20, ".")
-    if text[-1] == "." or text[-1] not in ",!?…":
-        return text.rstrip(".") + ending
-    return text
+class Measure:
+    """Sound and text to utterances of one speaker. `model` gives the tokenizer and the mels."""
+
+    def __init__(self, model: FastPitchModel, name: str) -> None:
+        self._model = model
+        self._name = name
+        self.utterances: list[Utterance] = []
+
+    def add(
+        self, text: str, samples: NDArray[np.int16], anchors: Anchors, *, held_out: bool
+    ) -> None:
+        """Take a sentence in the voice alphabet; `samples` at 22.05 kHz. `anchors` may be empty."""
+        samples = np.pad(samples, (0, -len(samples) % HOP))
+        with torch.no_grad():
+            sound = torch.from_numpy(samples.astype(np.float32) / 32768)[None]
+            mel, _ = self._model.preprocessor(
+                input_signal=sound, length=torch.tensor([len(samples)])
+            )
+        tokens, frames = self._model.vocab.encode(text), mel.shape[2]
+        inner = [(t, f) for t, f in anchors if 0 < t < len(tokens) and 0 < f < frames]
+        self.utterances.append(
+            Utterance(
+                number=len(self.utterances),
+                speaker=0,
+                held_out=held_out,
+                text=text,
+                tokens=tokens,
+                mel=mel[0].numpy().astype(np.float16),
+                pitch_hz=np.zeros(0, np.float32),
+                samples=samples,
+                anchors=[(0, 0.0), *inner, (len(tokens), float(frames))],
+            )
+        )
+
+    def speech(self) -> Speech:
+        """All that was added, with its pitch, measured within the speaker's own range."""
+        some = self.utterances[:: max(1, len(self.utterances) // 30)]
+        wide = [pitch_of(u.samples, u.frames, *_WIDEST_HZ) for u in some]
+        voiced = np.concatenate([track[track > 0] for track in wide])
+        low, high = speaker_range(voiced)
+        for utterance in self.utterances:
+            utterance.pitch_hz = pitch_of(utterance.samples, utterance.frames, low, high)
+        pitch = np.concatenate([u.pitch_hz[u.pitch_hz > 0] for u in self.utterances])
+        speaker = Speaker(self._name, float(pitch.mean()), float(pitch.std()))
+        return Speech([speaker], self.utterances)
 
 
-def _utterance(
-    model: FastPitchModel,
-    number: int,
-    text: str,
-    samples: NDArray[np.int16],
-    words: list[TimedWord],
-) -> Utterance:
-    samples = np.pad(samples, (0, -len(samples) % HOP))
-    with torch.no_grad():
-        sound = torch.from_numpy(samples.astype(np.float32) / 32768)[None]
-        mel, _ = model.preprocessor(input_signal=sound, length=torch.tensor([len(samples)]))
-    frames = mel.shape[2]
-    tokens = model.vocab.encode(text)
-    return Utterance(
-        number=number,
-        text=text,
-        tokens=tokens,
-        mel=mel[0].numpy().astype(np.float16),
-        pitch_hz=pitch_of(samples, frames),
-        samples=samples,
-        anchors=_anchors(text, words, len(tokens), frames),
-    )
+def speaker_range(voiced_hz: NDArray[np.float32]) -> tuple[float, float]:
+    """The floor and ceiling of a speaker's pitch, from a first rough track: 0.75 of the lower
+    quartile, 1.9 of the upper (De Looze and Hirst 2008, with room for questions)."""
+    if not len(voiced_hz):
+        return _WIDEST_HZ
+    lower, upper = np.percentile(voiced_hz, [25, 75])
+    return float(0.75 * lower), float(1.9 * upper)
 
 
-def pitch_of(samples: NDArray[np.int16], frames: int) -> NDArray[np.float32]:
+def pitch_of(
+    samples: NDArray[np.int16], frames: int, low_hz: float, high_hz: float
+) -> NDArray[np.float32]:
     """Praat's autocorrelation pitch in Hz at the middle of every mel frame, 0 where unvoiced."""
-    sound = parselmouth.Sound(np.pad(samples, _PAD).astype(np.float64) / 32768, RATE_HZ)
+    pad = max(_PAD, round(2 * RATE_HZ / low_hz))
+    sound = parselmouth.Sound(np.pad(samples, pad).astype(np.float64) / 32768, RATE_HZ)
     step_s = HOP / RATE_HZ
-    low, high = _PITCH_HZ
-    track = sound.to_pitch_ac(time_step=step_s, pitch_floor=low, pitch_ceiling=high)
-    times = track.xs() - _PAD / RATE_HZ
+    track = sound.to_pitch_ac(time_step=step_s, pitch_floor=low_hz, pitch_ceiling=high_hz)
+    times = track.xs() - pad / RATE_HZ
     values = track.selected_array["frequency"]
     nearest = np.searchsorted(times, np.arange(frames) * step_s)
     return np.asarray(values[np.minimum(nearest, len(values) - 1)], dtype=np.float32)
-
-
-def _anchors(
-    text: str, words: list[TimedWord], tokens: int, frames: int
-) -> list[tuple[int, float]]:
-    """Where words begin, as (token, frame), strictly rising; the ends of the sentence included.
-
-    RHVoice's positions are bytes of its own text, so letters are counted, which both texts share.
-    """
-    spoken = for_rhvoice(text).encode()
-    letters = [index for index, sign in enumerate(text) if sign in LETTERS]
-    found = [(0, 0.0)]
-    for word in words:
-        before = sum(c in LETTERS for c in spoken[: word.byte].decode(errors="ignore"))
-        if before >= len(letters):
-            continue
-        token = letters[before] + 1 - (text[letters[before] - 1 : letters[before]] == "+")
-        frame = (word.start_s + _BLOCK_MIDDLE_S) * RATE_HZ / HOP
-        if token > found[-1][0] and found[-1][1] < frame < frames:
-            found.append((token, frame))
-    return [*found, (tokens, float(frames))]

@@ -33,13 +33,21 @@ def save(model: ModelPT, path: Path) -> None:
 
 def restore(folder: Path) -> tuple[FastPitchModel, HifiGanModel]:
     """The pair in `folder`, float32, in evaluation mode, on the CPU."""
-    where = torch.device("cpu")
-    voice = FastPitchModel.restore_from(str(folder / FASTPITCH), map_location=where)
+    vocoder = restore_hifigan(folder / HIFIGAN)
+    vocoder.generator.remove_weight_norm()
+    return restore_fastpitch(folder / FASTPITCH).eval(), vocoder.eval()
+
+
+def restore_fastpitch(path: Path) -> FastPitchModel:
+    """As it was trained, float32, on the CPU."""
+    return FastPitchModel.restore_from(str(path), map_location=torch.device("cpu"))
+
+
+def restore_hifigan(path: Path) -> HifiGanModel:
+    """As it was trained, with its weight norms, without discriminators."""
     with patch.multiple(
         "nemo.collections.tts.models.hifigan",
         MultiPeriodDiscriminator=Nothing,
         MultiScaleDiscriminator=Nothing,
     ):
-        vocoder = HifiGanModel.restore_from(str(folder / HIFIGAN), map_location=where)
-    vocoder.generator.remove_weight_norm()
-    return voice.eval(), vocoder.eval()
+        return HifiGanModel.restore_from(str(path), map_location=torch.device("cpu"))

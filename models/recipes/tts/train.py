@@ -1,14 +1,17 @@
-"""The voice from nothing: python -m models.recipes.tts.train --home DIR [--chroot DIR]
+"""Voices of one's own or the product's: python -m models.recipes.tts.train --home DIR
 
-Speaks the sentences with RHVoice, aligns letters to sound, trains FastPitch, then the vocoder on
-true mels and for its last steps on FastPitch's, and writes the pair to `--out`. Every stage leaves
-a file in `--home` and is skipped or resumed when that exists. A chroot has to be built by root.
+Takes speech (RHVoice reads the sentences, or `--manifest` names recordings), aligns letters to
+sound, trains FastPitch, then the vocoder on FastPitch's mels, and writes the pair to `--out`.
+Every stage leaves a file in `--home` and is skipped or resumed when that exists. `--start` goes
+on from a pair: a few hundred sentences and an hour are then enough. A chroot is built by root.
 """
 
 import argparse
 import json
 import logging
 import random
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +19,16 @@ import torch
 from nemo.collections.tts.models import FastPitchModel
 from numpy.typing import NDArray
 
+from asr.engine import load_recogniser
+from models.recipes.speech.manifest import BadManifest
 from models.recipes.speech.rhvoice import build
-from models.recipes.tts import acoustic, vocoder
+from models.recipes.tts import acoustic, recordings, spoken, vocoder
 from models.recipes.tts.alignment import align, train_aligner
 from models.recipes.tts.config import fastpitch_config
-from models.recipes.tts.dataset import Speech, load_speech, make_speech, save_speech
+from models.recipes.tts.dataset import Speech, joined, load_speech, save_speech
 from models.recipes.tts.evaluate import evaluate
 from models.recipes.tts.export import FASTPITCH, HIFIGAN, save
+from models.recipes.tts.warm import warm_fastpitch, warm_hifigan
 
 LOG = logging.getLogger("tts.train")
 
@@ -35,38 +41,60 @@ def run(args: argparse.Namespace) -> None:
     model = _aligned(args, speech)
     acoustic.train(model, speech, args.home / "fastpitch.pt", args.fastpitch_steps)
     save(model, args.out / FASTPITCH)
-    sound, state = vocoder.build(), args.home / "hifigan.pt"
-    heard, steps = speech.utterances, args.hifigan_steps
-    true_until = steps - args.tuning_steps
-    vocoder.train(sound, heard, {}, state=state, until=true_until, steps=steps)
-    ours = predicted_mels(model, speech)
-    vocoder.train(sound, heard, ours, state=state, until=steps, steps=steps)
+    sound = vocoder.build()
+    if args.start:
+        warm_hifigan(sound, args.start)
+    vocoder.train(
+        sound,
+        speech.utterances,
+        predicted_mels(model, speech),
+        args.home / "hifigan.pt",
+        steps=args.hifigan_steps,
+        spectral_steps=args.spectral_steps,
+        warm=bool(args.start),
+    )
     save(sound, args.out / HIFIGAN)
-    print(json.dumps(evaluate(speech, args.out, args.recogniser), indent=1))
+    recogniser = load_recogniser(args.recogniser, "cpu") if args.recogniser else None
+    print(json.dumps(evaluate(speech, args.out, recogniser), indent=1))
 
 
 def _speech(args: argparse.Namespace) -> Speech:
+    """All speakers' speech, read back where it was made before."""
     path = args.home / "speech.pkl"
+    if path.exists():
+        return load_speech(path)
+    if args.manifest:
+        speech = recordings.speech(args.manifest)
+    else:
+        speech = joined([_spoken(args, voice) for voice in spoken.VOICES])
+    LOG.info("%d utterances, %.2f h", len(speech.utterances), speech.hours)
+    save_speech(speech, path)
+    return speech
+
+
+def _spoken(args: argparse.Namespace, voice: str) -> Speech:
+    path = args.home / f"speech-{voice}.pkl"
     if not path.exists():
         chroot = args.chroot or args.home / "rhvoice"
         build(chroot)
-        save_speech(make_speech(chroot, args.limit), path)
+        save_speech(spoken.speak(chroot, voice, args.limit), path)
     return load_speech(path)
 
 
 def _aligned(args: argparse.Namespace, speech: Speech) -> FastPitchModel:
     """A FastPitch with a trained aligner, and durations in every utterance."""
-    model = FastPitchModel(fastpitch_config(speech.pitch_mean_hz, speech.pitch_std_hz))
-    model.fastpitch.pitch_mean.fill_(speech.pitch_mean_hz)
-    model.fastpitch.pitch_std.fill_(speech.pitch_std_hz)
+    model = FastPitchModel(fastpitch_config([s.name for s in speech.speakers]))
+    model.fastpitch.pitch_std.fill_(1.0)
     path = args.home / "aligned.pt"
-    if path.exists() and speech.utterances[0].durations is not None:
+    if path.exists() and speech.aligned:
         model.load_state_dict(torch.load(path, weights_only=True))
         return model
+    if args.start:
+        warm_fastpitch(model, args.start)
     train_aligner(model, speech.utterances, args.aligner_steps)
     LOG.info("alignment sharpness %.3f", align(model, speech.utterances))
-    torch.save(model.state_dict(), path)
     save_speech(speech, args.home / "speech.pkl")
+    torch.save(model.state_dict(), path)
     return model
 
 
@@ -77,26 +105,38 @@ def predicted_mels(model: FastPitchModel, speech: Speech) -> dict[int, NDArray[n
     mels = {}
     for utterance in speech.utterances:
         batch = acoustic.collate([utterance], speech, model.vocab.pad)
-        spectrogram, *_ = model.fastpitch(text=batch.text, durs=batch.durations, pitch=batch.pitch)
+        spectrogram, *_ = model.fastpitch(
+            text=batch.text, durs=batch.durations, pitch=batch.pitch, speaker=batch.speaker
+        )
         mels[utterance.number] = spectrogram[0].numpy().astype(np.float16)
     return mels
 
 
-def main() -> None:
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line; ends the process for one that makes no sense."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="everything between the stages")
     parser.add_argument("--out", type=Path, help="where the two .nemo go; default: --home")
+    parser.add_argument("--start", type=Path, help="folder of a pair to go on from")
+    parser.add_argument("--manifest", type=Path, help="recordings: audio_filepath, text, speaker")
     parser.add_argument("--chroot", type=Path, help="of RHVoice; default: --home/rhvoice")
-    parser.add_argument("--recogniser", type=Path, help="a .nemo that hears how it went")
+    parser.add_argument("--recogniser", help="hears how it went: a catalogue id or a .nemo")
     parser.add_argument("--limit", type=int, help="only so many sentences")
     parser.add_argument("--aligner-steps", type=int, default=800)
     parser.add_argument("--fastpitch-steps", type=int, default=3000)
-    parser.add_argument("--hifigan-steps", type=int, default=9000)
-    parser.add_argument("--tuning-steps", type=int, default=1500, help="on FastPitch's mels")
+    parser.add_argument("--hifigan-steps", type=int, default=12000)
+    parser.add_argument("--spectral-steps", type=int, default=6000, help="of them unjudged")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     args.out = args.out or args.home
+    if args.start and not (args.start / FASTPITCH).is_file():
+        parser.error(f"--start needs a folder with {FASTPITCH} and {HIFIGAN}")
+    return args
+
+
+def main() -> None:
+    args = arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("nemo_logger").setLevel(logging.ERROR)
     torch.set_num_threads(args.threads)
@@ -104,7 +144,10 @@ def main() -> None:
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
     random.seed(args.seed)
-    run(args)
+    try:
+        run(args)
+    except BadManifest as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

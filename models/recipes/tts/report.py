@@ -1,0 +1,199 @@
+"""What the embedded voices can do, measured on the spot: JSON and a plot.
+
+    python -m models.recipes.tts.report --home build/report [--chroot DIR]
+
+Sentences are unseen (`data/dev_*.txt`, and numbers made here); RHVoice reads the same text at the
+same pace for comparison. The embedded recogniser listens; in training it never hears this
+synthesiser. Everything is spoken as the product does it, through `tts.speech`.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+
+from asr.engine import Recogniser, load_recogniser
+from dialog import codecs
+from dialog.audio import resample
+from models.catalogue import resolve
+from models.recipes.speech.rhvoice import RHVoice, build
+from models.recipes.text.support import DATA
+from models.recipes.tts.config import RATE_HZ
+from models.recipes.tts.evaluate import Samples, error_rate
+from models.recipes.tts.spoken import PACE, SENTENCES, for_rhvoice
+from models.runtime import ModelThread
+from russian.voice import voice_text
+from tts.engine import Synthesiser, load_synthesiser
+from tts.speech import speak
+
+LINE_HZ = 16000
+NUMBERS = (
+    "Номер вашей заявки {id}.",
+    "К оплате {price} рублей, срок до {day} мая.",
+    "Код подтверждения {code}.",
+    "Перезвоните по номеру 8 800 {a} {b} {c}.",
+)
+
+
+def sentences(limit: int) -> dict[str, list[str]]:
+    """Unseen sentences by set; what the voices were trained on is left out."""
+    trained = {line.strip() for line in SENTENCES.read_text("utf-8").splitlines()}
+    found = {}
+    for kind in ("general", "support"):
+        held_out = (DATA / f"dev_{kind}.txt").read_text("utf-8").splitlines()
+        found[kind] = [line for line in held_out if line not in trained][:limit]
+    rng = Random(7)
+    found["numbers"] = [_number(NUMBERS[n % len(NUMBERS)], rng) for n in range(min(40, limit))]
+    return found
+
+
+def _number(template: str, rng: Random) -> str:
+    return template.format(
+        id=rng.randrange(10_000, 999_999),
+        price=rng.randrange(100, 9_999),
+        day=rng.randrange(1, 31),
+        code=rng.randrange(1000, 9999),
+        a=rng.randrange(100, 999),
+        b=rng.randrange(10, 99),
+        c=rng.randrange(10, 99),
+    )
+
+
+def mu_law(sound: Samples) -> Samples:
+    """As a caller hears it: an 8 kHz mu-law line, back at 22.05 kHz."""
+    narrow = codecs.mu_law(resample(sound, RATE_HZ, LINE_HZ))
+    return resample(narrow, LINE_HZ, RATE_HZ)
+
+
+async def say(text: str, thread: ModelThread[Synthesiser], voice: str) -> Samples:
+    """The whole text, pauses included."""
+    return np.concatenate([speech.samples async for speech in speak(text, thread, voice)])
+
+
+def renderings(
+    synthesiser: Synthesiser, chroot: Path, texts: list[str], voice: str
+) -> dict[str, list[Samples]]:
+    """RHVoice's voice of that name and ours, reading the same."""
+    with RHVoice(chroot) as engine:
+        marked = [for_rhvoice(voice_text(text)) for text in texts]
+        theirs = [engine.speak(text, voice, RATE_HZ, PACE) for text in marked]
+    thread = ModelThread("tts", lambda: synthesiser)
+    ours = [asyncio.run(say(text, thread, voice)) for text in texts]
+    thread.close()
+    return {"rhvoice": [s.astype(np.float32) / np.float32(32768) for s in theirs], "ours": ours}
+
+
+def intelligibility(
+    synthesiser: Synthesiser, recogniser: Recogniser, chroot: Path, limit: int
+) -> dict[str, Any]:
+    """Word error rates in per cent by voice, set, and rendering."""
+    conditions: dict[str, Callable[[Samples], Samples]] = {"": np.asarray, " mu-law": mu_law}
+    table: dict[str, Any] = {}
+    for voice in synthesiser.voices:
+        for kind, texts in sentences(limit).items():
+            said = [voice_text(text) for text in texts]
+            row = {}
+            for who, sounds in renderings(synthesiser, chroot, texts, voice).items():
+                for name, change in conditions.items():
+                    heard = [change(sound) for sound in sounds]
+                    row[who + name] = error_rate(recogniser, heard, said)
+            table[f"{voice} {kind}"] = row
+            print(voice, kind, row, flush=True)
+    return table
+
+
+def twelve_words(limit: int) -> list[str]:
+    """Sentences of twelve words, without a comma at which the first sound could come earlier."""
+    found = [" ".join(line.split()[:12]) for line in (DATA / "dev_general.txt").open("utf-8")]
+    plain = [line.rstrip(".,!?") + "." for line in found if len(line.split()) == 12]
+    return [line for line in plain if "," not in line][:limit]
+
+
+def speed(synthesiser: Synthesiser, threads: int) -> dict[str, float]:
+    """Seconds of the clock for a second of speech, and until the first sound of twelve words,
+    reading and stress included."""
+    thread = ModelThread("tts", lambda: synthesiser)
+
+    async def first(text: str) -> float:
+        started = time.perf_counter()
+        async for _ in speak(text, thread):
+            return time.perf_counter() - started
+        return 0.0
+
+    phrases = twelve_words(20)
+    asyncio.run(first(phrases[0]))
+    firsts = [asyncio.run(first(text)) for text in phrases]
+    started = time.perf_counter()
+    whole = [asyncio.run(say(text, thread, synthesiser.voices[0])) for text in phrases]
+    taken = time.perf_counter() - started
+    thread.close()
+    return {
+        "threads": threads,
+        "rtf": round(taken / (sum(map(len, whole)) / synthesiser.rate_hz), 4),
+        "first_audio_ms_median": round(1000 * float(np.median(firsts))),
+        "first_audio_ms_p95": round(1000 * float(np.percentile(firsts, 95))),
+        "mean_phrase_s": round(float(np.mean([len(w) for w in whole])) / synthesiser.rate_hz, 2),
+    }
+
+
+def sizes(model: str) -> dict[str, int]:
+    """Bytes on disk of the voice and its vocoder."""
+    entry = resolve(model)
+    files = [e.path for e in (entry, resolve(entry.vocoder)) if e.path is not None]
+    return {path.name: path.stat().st_size for path in files}
+
+
+def plot(report: dict[str, Any], out: Path) -> None:
+    """Word error rates: ours beside RHVoice's, by voice and set."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4.5))
+    axes, table = figure.add_subplot(), report["wer"]
+    for index, rendering in enumerate(next(iter(table.values()))):
+        places = np.arange(len(table)) + 0.2 * index
+        axes.bar(places, [row[rendering] for row in table.values()], 0.2, label=rendering)
+    axes.set_xticks(np.arange(len(table)) + 0.3, list(table), rotation=15)
+    axes.set_ylabel("word error rate, %")
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--chroot", type=Path, help="RHVoice's; default HOME/rhvoice")
+    parser.add_argument("--model", default="tts-ru-fastpitch", help="catalogue id or .nemo file")
+    parser.add_argument("--recogniser", default="asr-ru-small", help="the same")
+    parser.add_argument("--limit", type=int, default=10_000, help="sentences of each set")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", choices=["speed", "wer"], help="half of it")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    synthesiser = load_synthesiser(args.model, "cpu")
+    report: dict[str, Any] = {"model": args.model, "recogniser": args.recogniser}
+    report |= {"voices": synthesiser.voices, "bytes": sizes(args.model)}
+    if args.only != "wer":
+        report["speed"] = speed(synthesiser, args.threads)
+        print(report["speed"], flush=True)
+    if args.only != "speed":
+        chroot = args.chroot or args.home / "rhvoice"
+        build(chroot)
+        recogniser = load_recogniser(args.recogniser, "cpu")
+        report["wer"] = intelligibility(synthesiser, recogniser, chroot, args.limit)
+        args.home.mkdir(parents=True, exist_ok=True)
+        plot(report, args.home / "tts-report.png")
+    text = json.dumps(report, ensure_ascii=False, indent=1)
+    (args.home / "tts-report.json").write_text(text + "\n", "utf-8")
+    print("in", args.home)
+
+
+if __name__ == "__main__":
+    main()
