@@ -6,9 +6,9 @@ from functools import lru_cache
 from russian.agreement import cases_before
 from russian.latin import spell_russian
 from russian.lexicon import acronyms
-from russian.morphology import Case, forms, inflect, is_known
-from russian.numerals import ordinal
+from russian.morphology import Case, forms, inflect, is_known, is_name
 from russian.rules import Rule
+from russian.tables import listed
 
 # Said as they stand, whatever is around.
 _FIXED = {
@@ -20,7 +20,14 @@ _FIXED = {
     "мин.": "минут", "сек.": "секунд", "макс.": "максимум", "тыс.": "тысяч", "млн": "миллионов",
     "млрд": "миллиардов", "руб.": "рублей", "коп.": "копеек", "проф.": "профессор",
     "акад.": "академик", "им.": "имени", "зам.": "заместитель", "доп.": "дополнительный",
-    "раб.": "рабочих", "мес.": "месяц", "нед.": "неделю", "вых.": "выходной",
+    "раб.": "рабочих", "мес.": "месяц", "нед.": "неделю", "вых.": "выходной", "с. г.": "сего года",
+    "т. г.": "текущего года", "ж/д": "железнодорожный", "а/я": "абонентский ящик",
+    "в/ч": "войсковая часть", "х/б": "хэ бэ", "с/х": "сельскохозяйственный", "кол-во": "количество",
+    "к. т. н.": "кандидат технических наук", "д. м. н.": "доктор медицинских наук",
+    "к. м. н.": "кандидат медицинских наук", "к. э. н.": "кандидат экономических наук",
+    "доц.": "доцент", "выкл.": "выключено", "зав.": "заведующий", "тов.": "товарищ",
+    "ред.": "редакция", "англ.": "английский", "рус.": "русский", "лат.": "латинский",
+    "эл.": "электронная", "ф-т": "факультет", "о-во": "общество", "дир.": "директор",
 }  # fmt: skip
 # Nouns, put into the case that the word before asks for.
 _NOUNS = {
@@ -31,30 +38,21 @@ _NOUNS = {
     "мкр.": "микрорайон", "мкрн.": "микрорайон", "д.": "дом", "корп.": "корпус", "к.": "корпус",
     "кв.": "квартира", "кв": "квартира", "оф.": "офис", "каб.": "кабинет", "эт.": "этаж",
     "под.": "подъезд", "тел.": "телефон", "моб.": "мобильный", "доб.": "добавочный", "г.": "город",
-    "с.": "село", "п.": "пункт", "абз.": "абзац", "пп.": "подпункт", "ст.": "статья", "ч.": "часть",
+    "с.": "село", "м.": "метро", "п.": "пункт", "абз.": "абзац", "пп.": "подпункт",
+    "ст.": "статья", "ч.": "часть",
     "стр.": "страница", "рис.": "рисунок", "табл.": "таблица", "разд.": "раздел", "гл.": "глава",
+    "т.": "том", "прил.": "приложение", "стр-ца": "страница", "литер.": "литера",
     "дог.": "договор", "л/с": "лицевой счёт", "р/с": "расчётный счёт",
 }  # fmt: skip
 # Only before a number: "д. 12"; other letters before a full stop are other things.
 _NEEDS_NUMBER = frozenset(
-    (
-        "д.",
-        "к.",
-        "под.",
-        "п.",
-        "абз.",
-        "пп.",
-        "ст.",
-        "ч.",
-        "стр.",
-        "эт.",
-        "каб.",
-        "корп.",
-        "кв",
-        "гл.",
-    )
+    listed("""д. к. под. п. пп. абз. ст. ч. стр. эт. каб. корп. кв гл. т. прил. рис. табл. разд.""")
 )
-_NEEDS_NAME = frozenset(("гр.", "г.", "с.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул"))
+# Two numbers or a range after the noun: "стр. 7-9", "ст. 15, 16".
+_SEVERAL = re.compile(r" ?\d+(?:\.\d+)?(?: ?[-–—] ?| и |, )\d")
+# With a name after them these are places: "д. Ромашково"; with a number, a house.
+_NAMED = {"с.": "село", "п.": "посёлок", "д.": "деревня", "ст.": "станция", "м.": "метро"}
+_NEEDS_NAME = frozenset(("гр.", "г.", "с.", "м.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул"))
 # The case is written: "пр-та", "б-ре", "р-ну".
 _ENDED = re.compile(r"(пр-т|б-р|р-н|ун-т|ин-т|з-д|м-н|гр-н)(а|у|ом|е)(?![а-яё])", re.IGNORECASE)
 _ENDED_NOUNS = {"ун-т": "университет", "ин-т": "институт", "з-д": "завод", "м-н": "магазин"}
@@ -64,7 +62,8 @@ _NEVER_LAST = frozenset(
     ("т. е.", "т. к.", "т. н.", "т. о.", "т. ч.", "см.", "напр.", "им.", "проф.", "акад.")
 )
 _HOUSE_BEFORE = re.compile(
-    r"(?<![а-яё])(?:д|дом|к|корп|корпус)\.? ?\d+[А-Яа-яё]?(?:/\d+)?, ?$", re.IGNORECASE
+    r"(?:(?<![А-Яа-яё])(?:[Дд]|[Дд]ом|[Кк]|[Кк]орп|корпус)\.? ?|[А-ЯЁа-яё]{3},? )"
+    r"\d+[А-Яа-яё]?(?:/\d+)?, ?$"
 )
 # Days of the week: nominative, then the two forms of "с понедельника по пятницу".
 _DAYS = {
@@ -73,6 +72,7 @@ _DAYS = {
     "пт": ("пятница", "пятницы", "пятницу"), "сб": ("суббота", "субботы", "субботу"),
     "вс": ("воскресенье", "воскресенья", "воскресенье"),
 }  # fmt: skip
+_INITIALS = re.compile(r"([А-ЯЁ])\. ?(?:([А-ЯЁ])\.)?(?: ?([А-ЯЁ][а-яё]{1,30})|(?![А-Яа-яЁё]))")
 _NAME = re.compile(r" ?([А-ЯЁ][а-яё]+)")
 _NAMED_BEFORE = re.compile(r"[А-ЯЁ][а-яё]+(?:ий|ый|ой|ая|ое|ого|ому|ом) $")
 _PART_BEFORE = re.compile(r"(?<![а-яё])(?:пп?|ч|абз)\. ?[\d.]+,? $", re.IGNORECASE)
@@ -86,11 +86,14 @@ def rules() -> list[Rule]:
     edge = r"(?![А-Яа-яЁё\u0301+])"
     return [
         Rule("я", re.compile(rf"({day})\.?(?: ?[-–—] ?({day}))?{edge}", re.IGNORECASE), _say_days),
-        Rule("0", re.compile(r"(\d{1,3}) ?эт\.(?! ?\d)"), _floor, r" ?э"),
         Rule("я", re.compile(rf"мск{edge}", re.IGNORECASE), _moscow_time),
+        Rule("я", _INITIALS, _initials),
         Rule("я", _ENDED, _say_ended),
         Rule("я", _one_of(_FIXED), _say_fixed),
         Rule("я", _one_of(_NOUNS), _say_noun),
+        Rule(
+            "я", re.compile(r"([А-ЯЁ])-(?=\d)"), lambda f: spell_russian(f.group(1).lower()) + " "
+        ),
         Rule("я", re.compile(rf"([А-ЯЁ]{{2,8}}){edge}(-(?=[а-яё]))?"), _say_acronym),
     ]
 
@@ -124,11 +127,13 @@ def _moscow_time(found: re.Match[str]) -> str | None:
     return "московскому времени" if before.group(1) else "по московскому времени"
 
 
-def _floor(found: re.Match[str]) -> str:
-    """ "3 эт." is the third floor."""
-    case = place_case(cases_before(found.string, found.start()))
-    said = f"{ordinal(int(found.group(1)), case)} {inflect('этаж', case, False)}"
-    return said + full_stop(found)
+def _initials(found: re.Match[str]) -> str | None:
+    """ "А. С. Пушкин", "Пушкин А. С."; "корпус Б. Вход" is no person."""
+    first, second, name = found.groups()
+    if not second and not (name and is_name(name)):
+        return None
+    letters = [spell_russian(letter.lower()).capitalize() for letter in (first, second) if letter]
+    return " ".join((*letters, name or "")).rstrip() + ("" if name else full_stop(found))
 
 
 def _say_days(found: re.Match[str]) -> str | None:
@@ -163,20 +168,31 @@ def _say_noun(found: re.Match[str]) -> str | None:
     following = found.string[found.end() : found.end() + 6].lstrip(' «"№')
     if key == "пр." and found.string[max(0, found.start() - 3) : found.start()].strip() == "и":
         return "прочее" + full_stop(found)
-    if key in _NEEDS_NUMBER and not following[:1].isdigit():
+    named = key in _NAMED and following[:1].isupper() and found.group()[0].islower()
+    if key in _NEEDS_NUMBER and not following[:1].isdigit() and not named:
         return None
     if (
         key in _NEEDS_NAME
+        and not (key == "с." and following[:1].isdigit())
         and not following[:1].isupper()
         and not _NAMED_BEFORE.search(found.string[max(0, found.start() - 24) : found.start()])
     ):
         return None
     before = found.string[max(0, found.start() - 20) : found.start()]
-    noun = "строение" if key == "стр." and _HOUSE_BEFORE.search(before) else _NOUNS[key]
+    noun = _noun(key, before, following)
     case = _named_case(found, cases_before(found.string, found.start()), key)
     if _PART_BEFORE.search(before):
         case = "gent"  # "часть два статьи пятнадцать"
-    return _capital(noun if " " in noun else inflect(noun, case, False), found)
+    several = key in _NEEDS_NUMBER and bool(_SEVERAL.match(found.string, found.end()))
+    return _capital(noun if " " in noun else inflect(noun, case, several), found)
+
+
+def _noun(key: str, before: str, following: str) -> str:
+    if key in _NAMED and following[:1].isupper():
+        return _NAMED[key]
+    if key == "стр." and _HOUSE_BEFORE.search(before):
+        return "строение"
+    return "страница" if key == "с." else _NOUNS[key]
 
 
 def _named_case(found: re.Match[str], allowed: tuple[Case, ...], key: str) -> Case:

@@ -20,8 +20,19 @@ _HOSTS = {
 }  # fmt: skip
 _WEB_STARTS = ("три", "дабл", "вэ", "www")
 _LOW = ("нижнее", "нижний")  # "нижнее подчёркивание"
+_NAMED_IP = frozenset(("айпи", "ip", "пи"))
 _MOST_GROUPS = 8  # of an IP address or a version
 _LONGEST_ADDRESS = 24  # words
+# Letters by their names, as an address is spelled out.
+_SPELLED = dict(
+    pair.split("-")
+    for pair in listed(
+        """а-a бэ-b би-b цэ-c си-c дэ-d ди-d е-e эф-f гэ-g же-g жэ-g джи-g аш-h ха-h эйч-h и-i йот-j
+        джей-j ка-k кей-k эл-l эль-l эм-m эн-n о-o пэ-p пи-p ку-q кью-q эр-r ар-r эс-s тэ-t ти-t у-u
+        ю-u вэ-v ви-v икс-x игрек-y уай-y зет-z зэт-z зед-z эй-a"""
+    )
+)
+_LONGEST_SPELLED = 12
 _LATIN = listed("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya")
 _LETTERS = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True)) | {"ъ": "", "ь": ""}
 
@@ -63,14 +74,17 @@ def dotted(words: Sequence[Token], first: int) -> Found | None:
     """ "сто девяносто два точка сто шестьдесят восемь точка ноль точка один" is an IP address."""
     groups: list[str] = []
     position = first
+    named = any(word.text in _NAMED_IP for word in words[max(0, first - 3) : first])
     while len(groups) < _MOST_GROUPS:
         number = read_number(words, position)
         if number is None or number.ending:
             return None
         groups.append(str(number.value))
-        if text_at(words, number.last) != "точка":
+        pointed = text_at(words, number.last) == "точка"
+        more = named and len(groups) < 4 and read_number(words, number.last) is not None
+        if not pointed and not more:
             return (number.last, ".".join(groups)) if len(groups) > 2 else None
-        position = number.last + 1
+        position = number.last + pointed
     return None
 
 
@@ -78,6 +92,8 @@ def _sign_is_near(words: Sequence[Token], first: int) -> bool:
     """Whether a sign's name may follow the first piece; most words are settled here."""
     if words[first].text in _WEB_STARTS:
         return True
+    if words[first].text in _SPELLED:
+        return not first or words[first - 1].text not in _SPELLED
     following = first + 1
     if (
         following < len(words)
@@ -109,9 +125,24 @@ def _piece(words: Sequence[Token], position: int) -> tuple[str, int]:
         return str(number.value), number.last
     if not word.isalnum() or word in _SIGNS:
         return "", position
+    if word in _SPELLED and word not in _HOSTS:
+        return _spelled(words, position)
     written = _HOSTS.get(word) or "".join(_LETTERS.get(letter, letter) for letter in word)
     number = read_number(words, position + 1)
     return (f"{written}{number.value}", number.last) if number else (written, position + 1)
+
+
+def _spelled(words: Sequence[Token], position: int) -> tuple[str, int]:
+    """ "эс бэ двадцать": letters by their names, and numbers among them."""
+    written = ""
+    for _ in range(_LONGEST_SPELLED):
+        number = read_number(words, position) if written else None
+        letter = _SPELLED.get(text_at(words, position))
+        if not letter and not number:
+            break
+        written += letter or str(number and number.value)
+        position = number.last if number else position + 1
+    return written, position
 
 
 def _sign(words: Sequence[Token], position: int) -> tuple[str, int]:

@@ -69,6 +69,7 @@ _VERBS = frozenset(("VERB", "INFN", "GRND"))
 _PEOPLE = frozenset(
     listed("ребёнок мальчик девочка мужчина женщина подросток девушка юноша человек")
 )
+_PARTS_OF_YEAR = ("кв. ", "пол. ", "п/г ")
 _AGE = re.compile(r" (?:лет|года?)(?![а-яё])")
 _AWAY = re.compile(r"[\d ,.–-]{1,12}(?:км|м|см|миль|метр|километр)[а-я]* (?:от|к)(?![а-яё])")
 
@@ -130,6 +131,18 @@ def case_before(text: str, position: int, number: int | None = None) -> Case:
     if not allowed and _AGE.search(text, position, position + 20) and _is_person(before):
         return "gent"  # "для детей трёх-пяти лет", but "ребёнку пять лет"
     return allowed[0] if allowed else "nomn"
+
+
+def short_case(text: str, position: int) -> Case:
+    """The case of a year's or a century's abbreviation: "в 2024 г.", "отчёт за III кв. 2024 г."."""
+    before = word_before(text, position)
+    if before in ("в", "во"):
+        return "loct"
+    allowed = _governed(before)
+    if allowed:
+        return allowed[0]
+    part_of_it = text.endswith(_PARTS_OF_YEAR, 0, position)
+    return "gent" if part_of_it or (before and forms(before)[0].part == "NOUN") else "nomn"
 
 
 def _is_person(word: str) -> bool:

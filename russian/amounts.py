@@ -1,7 +1,7 @@
 """Spoken amounts to figures: decimals, money, percent, measures, and ranges of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from russian.reading import Found, Number, Token, numeral, read_number, text_at
 from russian.tables import listed
@@ -11,7 +11,8 @@ _PER = {"секунду": "/с", "час": "/ч", "минуту": "/мин", "м
 _SCALES = (("тысяч", "тыс."), ("миллион", "млн"), ("миллиард", "млрд"))
 _WHOLES = frozenset(listed("целая целых целые целой целым целыми целую"))
 _HALVES = frozenset(("полтора", "полторы", "полутора"))
-_QUARTERS = frozenset(("четверть", "четверти", "четвертей"))
+# "три четверти", "две трети", "одну треть".
+_PARTS = {"четверть": 4, "четверти": 4, "треть": 3, "трети": 3}
 _FEMININE = frozenset(("одна", "одной", "одну", "две"))
 _MASCULINE = frozenset(("один", "одного", "одному", "одним", "одном", "одно", "два"))
 _BETWEEN = frozenset(("до", "-", "—", "–"))
@@ -44,7 +45,7 @@ def quantity(words: Sequence[Token], first: int) -> Found | None:
         return _range(words, amount, between, spanned)
     if between == "дробь":
         return _fraction(words, amount)
-    if "," in amount.figures:
+    if "," in amount.figures or amount.figures[0] == "-":
         return amount.last, amount.figures
     return _close_range(words, amount)
 
@@ -59,8 +60,9 @@ def _vulgar(words: Sequence[Token], first: int) -> Found | None:
         digits, last = tenths
         found = _with_unit(words, Amount(f"0,{digits}", 0, last))
         return found or (last, f"0,{digits}")
-    if text_at(words, over.last) in _QUARTERS and over.value in (1, 3):
-        return over.last + 1, f"{over.value}/4"
+    part = _PARTS.get(text_at(words, over.last))
+    if part and over.value in (1, part - 1):
+        return over.last + 1, f"{over.value}/{part}"
     under = read_number(words, over.last)
     if under is None or not under.ending or over.ending or not over.value < under.value <= 100:
         return None
@@ -110,7 +112,15 @@ def _close_range(words: Sequence[Token], low: Amount) -> Found | None:
 
 
 def _amount(words: Sequence[Token], first: int) -> Amount | None:
-    """The number at `first`, with "целых", "с половиной" or "полтора"."""
+    """The number at `first`, with its sign."""
+    if text_at(words, first) == "минус" and not _subtracts(words, first):
+        below = _positive(words, first + 1)
+        return below and replace(below, figures=f"-{below.figures}")
+    return _positive(words, first)
+
+
+def _positive(words: Sequence[Token], first: int) -> Amount | None:
+    """A number with "целых", "с половиной" or "полтора"."""
     if text_at(words, first) in _HALVES:
         return _scaled(words, Amount("1,5", 1, first + 1))
     number = read_number(words, first)
@@ -128,6 +138,13 @@ def _amount(words: Sequence[Token], first: int) -> Amount | None:
             or Amount(grouped(number.value), number.value, number.last)
         )
     return Amount(grouped(number.value), number.value, number.last)
+
+
+def _subtracts(words: Sequence[Token], first: int) -> bool:
+    """Whether "минус" stands between two numbers, or after "плюс"."""
+    return text_at(words, first + 1) == "минус" or (
+        first > 0 and (words[first - 1].text == "плюс" or numeral(words[first - 1]) is not None)
+    )
 
 
 def _decimal(words: Sequence[Token], whole: int, first: int) -> Amount | None:

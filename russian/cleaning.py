@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from russian.spans import Converted, chain, substitute
 
-SIGNS = "№§%‰°₽$€£¥₴₸₹=/@#&²³½¼¾×±+−_"
+SIGNS = "№§%‰°₽$€£¥₴₸₹=/@#&²³½¼¾×±+−_^"
 _PUNCTUATION = ".,!?;:()\"'«»…—–-"
 _MARKDOWN = re.compile(
     r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,300}\)"  # a link leaves its text
@@ -23,6 +23,11 @@ _KEPT = rf"А-Яа-яЁёA-Za-z0-9 \n\u0301{re.escape(SIGNS + _PUNCTUATION)}"
 _KEPT_CHAR = re.compile(rf"(?!\u0301)[{_KEPT}]")
 _ODD = re.compile(rf"[^{_KEPT}]|(?<![АЕЁИОУЫЭЮЯаеёиоуыэюя])\u0301")
 _LETTER_AND_MARK = re.compile(r"[^\W\d_][\u0306\u0308]")
+_POWER = re.compile(r"(?<=\d)⁻?[⁰¹²³⁴-⁹]{1,4}")
+# "1'250'000", "12.500.000" and "1,234,567": Russian groups thousands by spaces.
+_THOUSANDS = re.compile(
+    r"(?<![\d.,'])[1-9]\d{0,2}(?:(?:'\d{3}){1,4}|(?:\.\d{3}){2}|(?:,\d{3}){2,4})(?![.,']?\d)"
+)
 _SPACES = re.compile(
     r"(?P<line>[ ]*\n\s*)|^[-–— ]*[ ]|[ ]{2,}|[ ]+$|[ ]+(?=[,!?;:…)»](?:[\s.,!?;:]|$))"
 )
@@ -34,7 +39,9 @@ _FOREIGN = {
     "ð": "d", "ı": "i", "µ": "мк", "μ": "мк", "α": "альфа", "β": "бета", "γ": "гамма",
     "δ": "дельта", "π": "пи", "σ": "сигма", "ω": "омега", "λ": "лямбда", "“": "«", "”": "»",
     "„": "«", "‘": "'", "’": "'", "‹": "«", "›": "»", "‐": "-", "‑": "-", "‒": "–", "―": "—",
-    "•": "", "·": ".", "→": " — ", "←": " — ", "≈": " примерно ", "≥": " не менее ",
+    "•": "", "·": ".", "→": " — ", "←": " — ", "≈": " примерно ",
+    "÷": " разделить на ", "√": " корень из ",
+    "≠": " не равно ", "∞": " бесконечность ", "∆": "дельта", "≥": " не менее ",
     "≤": " не более ", ">": " больше ", "<": " меньше ", "℃": "°C", "™": "", "©": "", "®": "",
     "\t": " ", "\r": "\n", "\x0b": "\n", "\x0c": "\n", "\u2028": "\n", "\u2029": "\n", "\x85": "\n",
 }  # fmt: skip
@@ -43,7 +50,7 @@ _FOREIGN = {
 def clean(text: str) -> Converted:
     """Drop markup and emoji, fold look-alikes to the characters that the rules know."""
     done = substitute(_MARKDOWN, _unmarked, text)
-    for step in (_compose, _fold, tidy):
+    for step in (_compose, _fold, _regroup, tidy):
         done = chain(done, step(done.text))
     return done
 
@@ -79,9 +86,18 @@ def _inner(found: re.Match[str]) -> bool:
 
 
 def _compose(text: str) -> Converted:
-    return substitute(
+    """Letters with their marks in one character; "10⁶" as "10^6"."""
+    done = substitute(
         _LETTER_AND_MARK, lambda found: unicodedata.normalize("NFC", found.group()), text
     )
+    powers = substitute(
+        _POWER, lambda found: "^" + unicodedata.normalize("NFKC", found.group()), done.text
+    )
+    return chain(done, powers)
+
+
+def _regroup(text: str) -> Converted:
+    return substitute(_THOUSANDS, lambda found: re.sub(r"\D", " ", found.group()), text)
 
 
 def _fold(text: str) -> Converted:

@@ -2,7 +2,14 @@
 
 import re
 
-from russian.agreement import case_before, cases_before, count, noun_for, word_before
+from russian.agreement import (
+    case_before,
+    cases_before,
+    count,
+    noun_after,
+    noun_for,
+    word_before,
+)
 from russian.morphology import Case
 from russian.numbers import DASH
 from russian.numerals import cardinal
@@ -10,12 +17,14 @@ from russian.rules import Rule
 
 _HOUR, _MINUTE = r"([01]?\d|2[0-4])", r"([0-5]\d)"
 _END = r"(?![\d:]|[.,]\d)"
-_HOURS = r"(?: ?(?:ч\.|час(?:а|ов)?)(?![а-яё]))?"
+_HOURS = r"(?: ?(?:ч\.?|час(?:а|ов)?)(?![а-яё]))?"
 # A full stop between hours and minutes is a time only in a range, after a preposition, or with a
 # part of the day; and never before a unit.
-_PART_OF_DAY = re.compile(r" (?:утра|вечера|дня|ночи|мск|по москве)(?![а-яё])", re.IGNORECASE)
+_PART_OF_DAY = re.compile(
+    r" (?:утра|вечера|дня|ночи|мск|ч|час(?:а|ов)?|по москве)(?![а-яё])", re.IGNORECASE
+)
 _AT = re.compile(r"(?:^|[^а-яё])(?:с|со|до|к|после|около|в|во) ?$", re.IGNORECASE)
-_TILL = re.compile(r" до \d\d?[:.]\d\d")
+_TILL = re.compile(r" до \d\d?[:.-]\d\d")
 _UNIT = re.compile(
     r" ?(?:[%₽$€°]|руб|тыс|млн|млрд|раз|процент|рубл|[КМГТ]?[Бб](?![а-я])|[КМГ]бит|км|кг|см|ГГц|час"
     r"|балл|метр|гига|мега|м(?![а-я]))"
@@ -31,7 +40,7 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(rf"{time} и {time}{_END}"), _between, r"[:.]"),
         Rule("0", re.compile(rf"{_HOUR}:{_MINUTE}(?::[0-5]\d)?{_END}{_HOURS}"), _clock, r":"),
         Rule("0", re.compile(r"(\d{1,3}):(\d{1,5})(?![\d:])"), _score, ":"),
-        Rule("0", re.compile(rf"{_HOUR}\.{_MINUTE}{_END}"), _dotted, r"\."),
+        Rule("0", re.compile(rf"{_HOUR}([.-]){_MINUTE}{_END}{_HOURS}"), _dotted, r"[.-]"),
     ]
 
 
@@ -78,12 +87,15 @@ def _start(hours: int, minutes: int) -> str:
 
 
 def _clock(found: re.Match[str]) -> str:
+    return _time(found, int(found.group(1)), int(found.group(2)))
+
+
+def _time(found: re.Match[str], hours: int, minutes: int) -> str:
     if word_before(found.string, found.start()) in ("с", "со") and _TILL.match(
         found.string, found.end()
     ):
-        return _start(int(found.group(1)), int(found.group(2)))
+        return _start(hours, minutes)
     case = case_before(found.string, found.start())
-    hours, minutes = int(found.group(1)), int(found.group(2))
     if (
         (hours, minutes) == (1, 0)
         and case == "accs"
@@ -102,9 +114,12 @@ def _score(found: re.Match[str]) -> str:
 
 
 def _dotted(found: re.Match[str]) -> str | None:
-    """ "в 15.30" is a time; "15.30" alone is a number."""
+    """ "в 15.30" and "до 18-00" are times; "15.30" alone is a number, "до 10-15" a range."""
+    hours, sign, minutes = found.groups()
+    if sign == "-" and (minutes > hours.zfill(2) or noun_after(found.string, found.end())):
+        return None
     before = found.string[max(0, found.start() - 8) : found.start()]
     of_day = _PART_OF_DAY.match(found.string, found.end())
     if of_day or (_AT.search(before) and not _UNIT.match(found.string, found.end())):
-        return _clock(found)
+        return _time(found, int(hours), int(minutes))
     return None

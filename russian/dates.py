@@ -3,7 +3,7 @@
 import re
 
 from russian.abbreviations import full_stop
-from russian.agreement import cases_before, word_before
+from russian.agreement import cases_before, short_case, word_before
 from russian.morphology import Case
 from russian.numbers import DASH
 from russian.numerals import ordinal
@@ -22,17 +22,18 @@ _YEAR_CASES: dict[str, Case] = {
 _YEAR_FORMS: dict[Case, str] = {
     "nomn": "год", "accs": "год", "gent": "года", "datv": "году", "ablt": "годом", "loct": "году",
 }  # fmt: skip
-_YEARS_FORMS: dict[Case, str] = {
+YEARS: dict[Case, str] = {
     "nomn": "годы", "accs": "годы", "gent": "годов", "datv": "годам", "ablt": "годами",
     "loct": "годах",
 }  # fmt: skip
-_YEARS_CASES = {form: case for case, form in _YEARS_FORMS.items() if case != "accs"}
+_YEARS_CASES = {form: case for case, form in YEARS.items() if case != "accs"}
 _DAYS_AROUND = ("сегодня", "завтра", "вчера", "послезавтра", "позавчера")
 # A date and nothing else is named, and not a time when something happens.
 _ALONE = re.compile(
     r"[\d./-]{6,10}(?: ?г\.?| года)?\.?"
     r"|\d{1,2} [а-я]{3,8}(?: \d{4}(?: ?г\.| года)?)?(?:\.?| [—–-] [^\d\n][^\n]{0,200})"
 )
+_ERA = re.compile(r" (?:до )?н\. ?э")
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 _TURN_OF_CENTURY = 50  # "49" is 2049, "50" is 1950
 
@@ -54,7 +55,7 @@ def rules() -> list[Rule]:
              _two_years, r" и"),
         Rule("0", re.compile(r"(\d{4})( по | до )(\d{4}) (год|годы|гг?\.?)(?![а-яё])"),
              _till_year, r" [пд]"),
-        Rule("0", re.compile(r"(\d{4}|\d\d) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"),
+        Rule("0", re.compile(r"(\d{2,4}) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"),
              _year, r" ?г"),
     ]  # fmt: skip
 
@@ -123,7 +124,8 @@ def _day_month(found: re.Match[str]) -> str | None:
 def _year(found: re.Match[str]) -> str | None:
     """ "в 2024 году"; "24 года" is a count, but "в 24 году" is not."""
     number, noun = int(found.group(1)), found.group(2)
-    if number < _FIRST_YEAR and noun != "году":
+    early = noun == "году" or _ERA.match(found.string, found.end())
+    if number < _FIRST_YEAR and not early:
         return None
     text, start = found.string, found.start()
     allowed = cases_before(text, start)
@@ -132,20 +134,9 @@ def _year(found: re.Match[str]) -> str | None:
         if noun == "году" and allowed[:1] == ("datv",):
             case = "datv"
     else:
-        case = _short_case(text, start)
+        case = short_case(text, start)
         noun = _YEAR_FORMS[case]
     return f"{ordinal(number, case)} {noun}" + full_stop(found)
-
-
-def _short_case(text: str, start: int) -> Case:
-    """The case of "г." and "гг.", which show none: "в 2024 г.", "отчёт 2024 г."."""
-    before = word_before(text, start)
-    if before in ("в", "во"):
-        return "loct"
-    allowed = cases_before(text, start)
-    if allowed:
-        return allowed[0]
-    return "gent" if before else "nomn"
 
 
 def _till_year(found: re.Match[str]) -> str | None:
@@ -154,7 +145,7 @@ def _till_year(found: re.Match[str]) -> str | None:
     if word_before(found.string, found.start()) not in ("с", "со", "от"):
         return None
     case: Case = "accs" if joint == " по " else "gent"
-    forms = _YEARS_FORMS if noun in ("годы", "гг", "гг.") else _YEAR_FORMS
+    forms = YEARS if noun in ("годы", "гг", "гг.") else _YEAR_FORMS
     said = f"{ordinal(int(low), 'gent')}{joint}{ordinal(int(high), case)} {forms[case]}"
     return said + full_stop(found)
 
@@ -167,6 +158,6 @@ def _two_years(found: re.Match[str]) -> str:
 def _years(found: re.Match[str], joint: str = " — ") -> str:
     """ "2020–2024 гг."."""
     low, high, noun = found.groups()
-    case = _YEARS_CASES.get(noun) or _short_case(found.string, found.start())
-    said = f"{ordinal(int(low), case)}{joint}{ordinal(int(high), case)} {_YEARS_FORMS[case]}"
+    case = _YEARS_CASES.get(noun) or short_case(found.string, found.start())
+    said = f"{ordinal(int(low), case)}{joint}{ordinal(int(high), case)} {YEARS[case]}"
     return said + full_stop(found)

@@ -10,7 +10,7 @@ from russian.unitwords import unit_words
 # Words before a number that make it a code, whatever its groups.
 _PREFIXES = listed(
     """договор счет заявк заказ код карт инн номер паспорт телефон пин лицевой логин абонент полис
-    трек обращени индекс артикул огрн бик кпп снилс"""
+    трек обращени индекс артикул огрн бик кпп снилс серия серии серию"""
 )
 _CODES = tuple(word for word in _PREFIXES if word not in ("номер", "телефон"))
 _SHORTEST_PAIR = 4  # digits
@@ -101,7 +101,8 @@ def _digits(words: Sequence[Token], position: int) -> tuple[list[Spoken], int]:
         digit = numeral(words[position + 1]) if following else None
         if digit and digit.kind in ("digit", "zero") and not digit.ending:
             return [(str(digit.value), "zero")] * 2, position + 2
-    if word in _TIMES and following in _DIGIT_NOUNS:
+    repeated = following in _DIGIT_NOUNS and (following[-1] not in "ау" or following == "нуля")
+    if word in _TIMES and (repeated or (word == "дубль" and following in _DIGIT_NOUNS)):
         return [(_DIGIT_NOUNS[following], "zero")] * _TIMES[word], position + 2
     if word in _DIGIT_NOUNS:
         return [(_DIGIT_NOUNS[word], "zero")], position + 1

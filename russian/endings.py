@@ -2,9 +2,11 @@
 
 import re
 
-from russian.agreement import noun_after
+from russian.abbreviations import full_stop
+from russian.agreement import cases_before, noun_after
+from russian.dates import YEARS
 from russian.morphology import Case, Form, Gender
-from russian.numerals import cardinal, compound_prefix, ordinal
+from russian.numerals import cardinal, compound_prefix, decimal, ordinal
 from russian.rules import Rule
 
 # How an ordinal with this ending stands, where the noun after it says nothing else.
@@ -15,8 +17,8 @@ _ORDINALS: dict[str, tuple[Case, Gender, bool]] = {
     **dict.fromkeys(("я", "ая"), ("nomn", "femn", False)),
     **dict.fromkeys(("ю", "ую"), ("accs", "femn", False)),
     **dict.fromkeys(("е", "ое", "ье"), ("nomn", "neut", False)),
-    **dict.fromkeys(("м", "ом", "ем"), ("loct", "masc", False)),
-    **dict.fromkeys(("ым", "им"), ("ablt", "masc", False)),
+    **dict.fromkeys(("ом", "ем"), ("loct", "masc", False)),
+    **dict.fromkeys(("м", "ым", "им"), ("ablt", "masc", False)),
     **dict.fromkeys(("ые", "и"), ("nomn", "masc", True)),
     **dict.fromkeys(("х", "ых", "их"), ("gent", "masc", True)),
     **dict.fromkeys(("ми", "ыми"), ("ablt", "masc", True)),
@@ -32,13 +34,28 @@ _FEW = (2, 3, 4)
 def rules() -> list[Rule]:
     """A whole word after the hyphen makes a compound; a few letters are an ending."""
     return [
+        Rule("0", re.compile(r"(\d{2,4})[-–](е|х|м|ми) ?гг\."), _years, r"[-–]"),
         Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{1,3})(?![а-яё-])"), _with_ending, r"[-–]"),
         Rule(
             "0", re.compile(r"(\d{1,6})[-–](?=[А-ЯЁA-Z]{1,6}(?![а-яё]))"), _before_letters, r"[-–]"
         ),
         Rule("0", re.compile(r"(\d{1,3}) ?%[-–]?(н[а-яё]{2,3})(?![а-яё])"), _percent, " ?%"),
-        Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{4,40})(?![а-яё])"), _compound, r"[-–]"),
+        Rule(
+            "0",
+            re.compile(r"(\d{1,6})(?:[.,](\d))?[-–]([а-яё]{4,40})(?![а-яё])"),
+            _compound,
+            r"[-–]|[.,]\d",
+        ),
     ]
+
+
+def _years(found: re.Match[str]) -> str:
+    """ "80-е гг.", "в 90-х гг."."""
+    number, ending = int(found.group(1)), found.group(2)
+    case = _ORDINALS[ending][0] if ending != "м" else "datv"
+    if ending == "х" and "loct" in cases_before(found.string, found.start()):
+        case = "loct"
+    return f"{ordinal(number, case, 'masc', True)} {YEARS[case]}{full_stop(found)}"
 
 
 def _with_ending(found: re.Match[str]) -> str | None:
@@ -55,6 +72,8 @@ def _with_ending(found: re.Match[str]) -> str | None:
     if ending == "е":
         plural = _is_plural(number, nouns)
     fitting = _noun_with(ending, nouns)
+    if ending == "м" and "loct" in cases_before(found.string, found.start()):
+        case = "loct"  # "в 1-м", but "пришёл 1-м"
     if fitting and fitting.case:
         case, gender = fitting.case, fitting.gender or gender
         plural = fitting.plural
@@ -91,7 +110,13 @@ def _before_letters(found: re.Match[str]) -> str:
 
 def _compound(found: re.Match[str]) -> str:
     """ "24-часовой" is one word: "двадцатичетырёхчасовой"."""
-    return compound_prefix(int(found.group(1))) + found.group(2)
+    whole, tenths, rest = found.groups()
+    if not tenths:
+        return compound_prefix(int(whole)) + rest
+    if tenths == "5":
+        halves = {"0": "полу", "1": "полутора"}.get(whole)
+        return halves + rest if halves else f"{cardinal(int(whole), 'gent')} с половиной {rest}"
+    return f"{decimal(int(whole), tenths, 'gent')} {rest}"
 
 
 def _percent(found: re.Match[str]) -> str:

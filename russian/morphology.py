@@ -17,6 +17,9 @@ _FOLDED: dict[str | None, Case] = {
     "gen1": "gent", "gen2": "gent", "acc2": "accs", "loc1": "loct", "loc2": "loct",
 }  # fmt: skip
 STRESS = "+\u0301"
+# pymorphy3 has them otherwise than people do.
+_GENDERS: dict[str, Gender] = {"евро": "masc", "биткоин": "masc"}
+_DECLINED_LIKE = {"биткоин": "магазин"}
 _WITHOUT_STRESS = str.maketrans("", "", STRESS)
 
 
@@ -79,6 +82,13 @@ def is_known(word: str) -> bool:
     )
 
 
+@lru_cache(maxsize=5_000)
+def is_name(word: str) -> bool:
+    """Whether a word may be a person's first name, patronymic or surname."""
+    tags = [parse.tag for parse in analyser().parse(word.lower()[:60])]
+    return any("Name" in tag or "Surn" in tag or "Patr" in tag for tag in tags)
+
+
 @lru_cache(maxsize=50_000)
 def lemma(word: str) -> str:
     """The dictionary form of a lower-case word, as pymorphy3 guesses it out of context."""
@@ -88,6 +98,9 @@ def lemma(word: str) -> str:
 @lru_cache(maxsize=5_000)
 def inflect(noun: str, case: Case, plural: bool) -> str:
     """A noun's form; the noun unchanged where the dictionary has no such form."""
+    if noun in _DECLINED_LIKE:
+        model = _DECLINED_LIKE[noun]
+        return noun + inflect(model, case, plural).removeprefix(model)
     for parse in analyser().parse(noun):
         if parse.tag.POS == "NOUN" and parse.tag.case == "nomn" and parse.tag.number == "sing":
             found = parse.inflect({"plur" if plural else "sing", case})
@@ -112,6 +125,5 @@ def inflect_adjective(adjective: str, case: Case, plural: bool, gender: Gender) 
 @lru_cache(maxsize=5_000)
 def gender_of(noun: str) -> Gender:
     """Grammatical gender of a noun given in its dictionary form."""
-    return next(
-        (form.gender for form in forms(noun) if form.part == "NOUN" and form.gender), "masc"
-    )
+    known = (form.gender for form in forms(noun) if form.part == "NOUN" and form.gender)
+    return _GENDERS[noun] if noun in _GENDERS else next(known, "masc")

@@ -3,11 +3,18 @@
 import re
 from functools import cache
 
-from russian.abbreviations import full_stop, hyphen
-from russian.agreement import agree, case_before, cases_before, in_words, noun_after, word_before
+from russian.abbreviations import full_stop, hyphen, place_case
+from russian.agreement import (
+    agree,
+    cases_before,
+    in_words,
+    noun_after,
+    short_case,
+    word_before,
+)
 from russian.latin import say_latin, spell, transliterate
 from russian.lexicon import spoken_forms
-from russian.morphology import Case, Form, forms, inflect
+from russian.morphology import Form, forms, gender_of, inflect
 from russian.numerals import cardinal, ordinal, spelled
 from russian.rules import Rule
 from russian.tables import listed
@@ -22,15 +29,13 @@ _DOMAINS = {"ru": "ру", "com": "ком", "org": "орг", "net": "нет", "su
 _PIECE = re.compile(r"[a-z]+|[а-яё]+|\d+|[^\w\s]|_", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=[IVXLC])(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![A-Za-z0-9&/@])")
 _ROWS = frozenset(listed("глава том часть раздел акт век класс этап тур серия книга"))
-_CENTURY = re.compile(r"([IVX]{1,6})(?: ?[-–—] ?([IVX]{1,6}))? ?(вв?)\.(?![а-яё])")
-_CENTURIES: dict[Case, str] = {
-    "nomn": "века",
-    "accs": "века",
-    "gent": "веков",
-    "datv": "векам",
-    "ablt": "веками",
-    "loct": "веках",
-}
+# Nouns of a row, shortened after their number ("XX в.", "3 эт.") or before it ("гл. IV").
+_SHORT_ROWS = {
+    "вв": "век", "в": "век", "кв": "квартал", "эт": "этаж", "гл": "глава", "т": "том",
+    "ч": "часть", "пол": "половина", "ст": "степень", "разд": "раздел",
+}  # fmt: skip
+_SHORT = rf"({'|'.join(_SHORT_ROWS)})\."
+_NUMERAL = r"([IVXL]{1,7})(?: ?[-–—] ?([IVXL]{1,7}))?(?![A-Za-z])"
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
@@ -41,12 +46,15 @@ def rules() -> list[Rule]:
         Rule("0a", re.compile(
             rf"[A-Za-z0-9_.+-]{{1,64}}@(?:{word}\.){{1,5}}[A-Za-z]{{2,12}}"),
             _address, r"[\w.@+-]"),
+        Rule("#", re.compile(r"@[A-Za-z0-9_.]{1,64}(?<!\.)"), _address),
         Rule("a", re.compile(r"https?://([^\s<>«»\"]{1,300}?)(?=[.,!?;:)]*(?:\s|$))"), _web),
         Rule("0a", re.compile(
             rf"(?:{word}\.){{1,4}}(?:рф|[A-Za-z]{{2,12}})"
             r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address, r"[\w.-]"),
-        Rule("a", _CENTURY, _century),
-        Rule("0", re.compile(r"([1-9]|1\d|2[01]) ?в\.(?![а-яё])"), _century_in_digits, " ?в"),
+        Rule("a", re.compile(rf"{_NUMERAL} ?{_SHORT}(?![а-яё])"), _short_row),
+        Rule("я", re.compile(rf"{_SHORT} ?{_NUMERAL}", re.IGNORECASE), _short_row_before),
+        Rule("0", re.compile(r"(\d\d?)(?:-[йя])? ?(эт|в|кв)\.(?! ?\d{1,3}(?!\d)|[а-яё])"),
+             _short_row_in_digits, " ?[эвк]|-[йя]"),
         Rule("a", _ROMAN, _roman),
         Rule("0a", _phrases(), _phrase, " ?[A-Za-z]"),
         Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яёA-Z]))?"), _word),
@@ -95,22 +103,36 @@ def _host_word(piece: str) -> str:
     return known if known else transliterate(lower)
 
 
-def _century(found: re.Match[str]) -> str:
-    """ "в XIX в.", "V–VI вв."."""
-    first, last, _ = found.groups()
-    before = word_before(found.string, found.start())
-    case: Case = "loct" if before in ("в", "во") else case_before(found.string, found.start())
-    said = ordinal(_roman_value(first), case)
-    if last is None:
-        return f"{said} {inflect('век', case, False)}{full_stop(found)}"
-    return f"{said} — {ordinal(_roman_value(last), case)} {_CENTURIES[case]}{full_stop(found)}"
+def _short_row(found: re.Match[str]) -> str:
+    """ "в XIX в.", "V–VI вв.", "за III кв."."""
+    first, last, short = found.groups()
+    ends = [_roman_value(end) for end in (first, last) if end]
+    return _row(found, ends, _SHORT_ROWS[short])
 
 
-def _century_in_digits(found: re.Match[str]) -> str:
-    """ "в 21 в."."""
-    before = word_before(found.string, found.start())
-    case: Case = "loct" if before in ("в", "во") else case_before(found.string, found.start())
-    return f"{ordinal(int(found.group(1)), case)} {inflect('век', case, False)}{full_stop(found)}"
+def _short_row_in_digits(found: re.Match[str]) -> str | None:
+    """ "в 21 в.", "3 эт."; "дом 3 кв." is no quarter of a year."""
+    number, short = int(found.group(1)), found.group(2)
+    if number > (4 if short == "кв" else 100):
+        return None
+    return _row(found, [number], _SHORT_ROWS[short])
+
+
+def _row(found: re.Match[str], ends: list[int], noun: str) -> str:
+    case = short_case(found.string, found.start())
+    said = " — ".join(ordinal(end, case, gender_of(noun)) for end in ends)
+    return f"{said} {inflect(noun, case, len(ends) > 1)}{full_stop(found)}"
+
+
+def _short_row_before(found: re.Match[str]) -> str:
+    """ "см. гл. IV", "т. I–II"."""
+    short, first, last = found.groups()
+    noun = _SHORT_ROWS[short.lower()]
+    case = place_case(cases_before(found.string, found.start()))
+    said = (
+        f"{inflect(noun, case, bool(last))} {ordinal(_roman_value(first), case, gender_of(noun))}"
+    )
+    return f"{said} — {ordinal(_roman_value(last), case, gender_of(noun))}" if last else said
 
 
 def _roman(found: re.Match[str]) -> str | None:
@@ -119,11 +141,11 @@ def _roman(found: re.Match[str]) -> str | None:
     if not written:
         return None
     number = _roman_value(written)
-    nouns = [form for form in noun_after(text, found.end()) if not form.plural]
+    nouns = noun_after(text, found.end())
     if nouns and text[found.end() : found.end() + 1] == " ":
         wanted = cases_before(text, found.start())
         form = next((f for f in nouns if f.case in wanted), nouns[0])
-        return ordinal(number, form.case or "nomn", form.gender or "masc")
+        return ordinal(number, form.case or "nomn", form.gender or "masc", form.plural)
     name = re.search(r"([А-ЯЁ][а-яё]{2,20}) $", text[max(0, found.start() - 24) : found.start()])
     if name and name.group(1).lower() not in _ROWS:
         named = next((f for f in forms(name.group(1)) if f.part == "NOUN" and not f.plural), None)

@@ -11,7 +11,11 @@ from russian.rules import Rule
 INTEGER = r"(?:[1-9]\d{0,2}(?: \d{3}){1,4}(?!\d)|\d{1,40})"
 NUMBER = rf"{INTEGER}(?:[.,]\d{{1,6}}(?!\d))?"
 DASH = r" ?[-–—−] ?"
-_EDGE = r"(?![A-Za-zА-Яа-яЁё0-9])"
+# "1/2", "1 1/2", "3½".
+FRACTION = r"(?:\d{1,3} )?\d{1,2}/\d{1,3}|\d{1,3} ?[½¼¾]"
+_VULGAR = re.compile(r"(?:(\d{1,3}) ?(?=[½¼¾]|\d+/))?([½¼¾]|\d{1,2}/\d{1,3})")
+_LARGE_PARTS = frozenset((16, 20, 24, 32, 60, 64, 100, 1000))
+_EDGE = r"(?![A-Za-zА-Яа-яЁё0-9/])"
 _CODE_WORDS = re.compile(
     r"(?:(?:договор|сч[её]т|заявк|заказ|код|карт|инн|кпп|огрн|бик|паспорт|парол|артикул|пин|логин"
     r"|абонент|идентификатор|обращени|полис|трек|расч[её]тн)[а-яё]{0,4}|№)"
@@ -20,7 +24,8 @@ _CODE_WORDS = re.compile(
 )
 _CODE_WORDS_REACH = 30
 _SECTION = re.compile(
-    r"(?:(?<![а-яё])(?:пп?|ст|разд|гл)\.|пункт[а-яё]{0,3}|раздел[а-яё]{0,3}) ?$|[a-z]{2} ?$",
+    r"(?:(?<![а-яё])(?:пп?|ст|разд|гл)\.|гост|верси[а-яё]{1,2}|пункт[а-яё]{0,3}|раздел[а-яё]{0,3}) ?$"
+    r"|[a-z]{2} ?$",
     re.IGNORECASE,
 )
 _SHORTEST_CODE = 4  # digits; "договор 12" is a small number, "договор 4512" a code
@@ -55,13 +60,7 @@ def range_dash(low: str, high: str) -> str:
 def rules() -> list[Rule]:
     """Plain numbers, last of all rules that begin with a digit."""
     return [
-        Rule("0", re.compile(r"[1-9]\d{0,2}(?:,\d{3}){2,4}(?![\d,])"), _english, ","),
-        Rule(
-            "0",
-            re.compile(rf"(\d{{1,3}})(?: (\d{{1,2}})/(\d{{1,2}}){_EDGE}| ?([½¼¾]))"),
-            _mixed,
-            r" \d| ?[½¼¾]",
-        ),
+        Rule("0", re.compile(rf"(?:{FRACTION}){_EDGE}"), _mixed, r"/| \d| ?[½¼¾]"),
         Rule("0", re.compile(rf"(\d{{1,3}})/(\d{{1,3}}){_EDGE}"), _fraction, r"/"),
         Rule("0", re.compile(r"\d{1,3}(?:\.\d{1,3}){2,7}(?!\d)"), _dotted, r"\."),
         Rule(
@@ -74,7 +73,7 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(r"\d{1,40}(?: \d{2,10}){0,5}"), _code),
         Rule(
             "0",
-            re.compile(rf"({INTEGER}){DASH}({INTEGER})(?![\d.,-]\d)"),
+            re.compile(rf"({INTEGER})({DASH})({INTEGER})(?![\d.,-]\d)"),
             _range,
             r"[-–—−]| [\d–—−-]",
         ),
@@ -83,44 +82,48 @@ def rules() -> list[Rule]:
     ]
 
 
-def _english(found: re.Match[str]) -> str:
-    """ "1,234,567": two commas are no decimal."""
-    number = value(found.group().replace(",", ""))
-    return in_words(number, agree(found.string, found.start(), found.end(), number))
-
-
 _PARTS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4)}
+
+
+def vulgar(written: str, gender: Gender, case: Case = "nomn") -> str | None:
+    """ "1/2", "1 1/2" or "3½" in words; the gender is the counted noun's."""
+    found = _VULGAR.fullmatch(written)
+    if found is None:
+        return None
+    whole = int(found.group(1) or 0)
+    over, under = _PARTS.get(found.group(2)) or tuple(map(int, found.group(2).split("/")))
+    if not _is_part(over, under):
+        return None
+    if whole and (over, under) == (1, 2):
+        half = "полторы" if gender == "femn" else "полтора"
+        return half if whole == 1 else f"{cardinal(whole, case, gender)} с половиной"
+    few = case in ("nomn", "accs") and not is_one(over)
+    part = ordinal(under, "gent" if few else case, "femn", not is_one(over))
+    said = f"{cardinal(over, case, 'femn')} {part}"
+    wholes = "целая" if is_one(whole) else "целых"
+    return f"{cardinal(whole, case, 'femn')} {wholes} {said}" if whole else said
+
+
+def _is_part(over: int, under: int) -> bool:
+    """Whether digits around a slash are a fraction; "12/27" is a month of a year."""
+    return 0 < over < under and (under <= 12 or under in _LARGE_PARTS)
 
 
 def _mixed(found: re.Match[str]) -> str | None:
     """ "1 1/2 часа" and "2½ часа": one and a half, two and a half."""
-    whole, sign = int(found.group(1)), found.group(4)
-    over, under = _PARTS[sign] if sign else (int(found.group(2)), int(found.group(3)))
-    if not 0 < over < under or not whole:
-        return None
     nouns = noun_after(found.string, found.end())
-    gender = next((form.gender for form in nouns if form.gender), "masc")
-    if (over, under) == (1, 2):
-        half = "полторы" if gender == "femn" else "полтора"
-        return half if whole == 1 else f"{cardinal(whole, 'nomn', gender)} с половиной"
-    wholes = "целая" if is_one(whole) else "целых"
-    part = ordinal(under, "nomn" if is_one(over) else "gent", "femn", not is_one(over))
-    return f"{cardinal(whole, 'nomn', 'femn')} {wholes} {cardinal(over, 'nomn', 'femn')} {part}"
+    gender: Gender = next((form.gender for form in nouns if form.gender), "masc")
+    return vulgar(found.group(), gender, case_before(found.string, found.start()))
 
 
 def _fraction(found: re.Match[str]) -> str | None:
-    """ "1/2" is a half, "12/3" a house, "24/7" a schedule."""
+    """ "12/3" is a house, "24/7" a schedule, "120/80" blood pressure."""
     over, under = int(found.group(1)), int(found.group(2))
     if (over, under) in _SCHEDULES:
         return f"{cardinal(over)} на {cardinal(under)}"
     if over >= 70 and under >= 40:  # blood pressure
         return f"{cardinal(over)} на {cardinal(under)}"
-    if not 0 < over < under:
-        return f"{cardinal(over)} дробь {cardinal(under)}"
-    case = case_before(found.string, found.start())
-    if case in ("nomn", "accs") and not is_one(over):
-        return f"{cardinal(over, case, 'femn')} {ordinal(under, 'gent', 'femn', True)}"
-    return f"{cardinal(over, case, 'femn')} {ordinal(under, case, 'femn', not is_one(over))}"
+    return f"{cardinal(over)} дробь {cardinal(under)}"
 
 
 def _dotted(found: re.Match[str]) -> str:
@@ -170,9 +173,11 @@ def _has_company(found: re.Match[str]) -> bool:
 
 def _range(found: re.Match[str]) -> str | None:
     """ "5-7 дней": both ends in the same case."""
-    low, high = found.group(1), found.group(2)
+    low, dash, high = found.groups()
     if max(len(low), len(high)) > LONGEST:
         return None
+    if found.string.startswith(" =", found.end()) or ("−" in dash and value(low) > value(high)):
+        return f"{cardinal(value(low))} минус {cardinal(value(high))}"
     agreed = agree(found.string, found.start(), found.end(), value(high))
     first, last = in_words(value(low), agreed), in_words(value(high), agreed)
     return first + range_dash(low, high) + last

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable
 
 from russian.abbreviations import full_stop
-from russian.agreement import case_before, count
-from russian.morphology import gender_of, inflect
-from russian.numbers import DASH, INTEGER, NUMBER, range_dash, said
+from russian.agreement import case_before, count, noun_after
+from russian.morphology import gender_of
+from russian.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, said, vulgar
 from russian.rules import Rule
-from russian.units import CENTS, PER, SCALES, UNITS, Unit, measure
+from russian.units import CENTS, SCALES, TIMES, UNITS, Unit, many_of, measure, part, per
 
 
 def _any(keys: Iterable[str]) -> str:
@@ -21,7 +21,7 @@ _UNIT = _any(UNITS)
 _MONEY = _any(CENTS)
 _SCALE = _any(SCALES)
 _EDGE = r"(?![А-Яа-яЁёA-Za-z0-9²³])\.?"
-_PER = rf"(?:/(?P<per>{_any(PER)})(?![А-Яа-яёA-Za-z²])\.?)?"
+_PER = rf"(?:/(?:(?P<many>\d{{1,4}}) ?)?(?P<per>{_any({*TIMES, *UNITS})})(?![А-Яа-яёA-Za-z²])\.?)?"
 
 
 def rules() -> list[Rule]:
@@ -29,7 +29,7 @@ def rules() -> list[Rule]:
     return [
         Rule(
             "0",
-            re.compile(rf"({NUMBER}) ?({_SCALE})\.? ?({_MONEY}){_EDGE}{_PER}"),
+            re.compile(rf"({NUMBER}) ?({_SCALE})\.? ?({_UNIT}){_EDGE}{_PER}"),
             _scaled,
             r"[.,]\d| \d| ?[тм]",
         ),
@@ -54,21 +54,31 @@ def rules() -> list[Rule]:
         Rule(
             "0", re.compile(rf"({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"), _one, r"[.,]\d| ?[^\s,!?;:)]"
         ),
-        Rule("#", re.compile(rf"([$€£₽¥₴₸₹]) ?({NUMBER})(?: ?({_SCALE})\.?)?"), _sign_first),
+        Rule(
+            "0", re.compile(rf"({FRACTION}) ?({_UNIT}){_EDGE}{_PER}"), _fraction, r"/\d| \d| ?[½¼¾]"
+        ),
+        Rule("#", re.compile(rf"([$€£₽¥₴₸₹₿]) ?({NUMBER})(?: ?({_SCALE})\.?)?"), _sign_first),
         Rule("0", re.compile(r"1[.,]5(?= ([а-яё]{3,20}))"), _one_and_a_half, r"[.,]"),
     ]
 
 
+# "ст. 159 ч. 4", "п. 5 г": what stands after these numbers measures nothing.
+_LABEL_BEFORE = re.compile(r"(?<![а-яё])(?:ст|пп?|гл|разд|кв|д|корп)\.? ?$", re.IGNORECASE)
+
+
 def _tail(found: re.Match[str]) -> str:
-    per = found.group("per")
-    return (f" {PER[per]}" if per else "") + full_stop(found)
+    sign, many = found.group("per", "many")
+    if not sign:
+        return full_stop(found)
+    money = any(group in CENTS for group in found.groups()[:-2])
+    return f" {per(_key(sign), many, money)}{full_stop(found)}"
 
 
 def _scaled(found: re.Match[str]) -> str:
-    """ "5 тыс. руб.", "1,5 млн ₽"."""
-    number, scale, money = found.group(1, 2, 3)
+    """ "5 тыс. руб.", "1,5 млн ₽", "120 тыс. км"."""
+    number, scale, sign = found.group(1, 2, 3)
     spoken = measure(number, UNITS[scale], case_before(found.string, found.start()))
-    return f"{spoken} {inflect(UNITS[money].noun, 'gent', True)}{_tail(found)}"
+    return f"{spoken} {many_of(_unit(sign))}{_tail(found)}"
 
 
 def _with_cents(found: re.Match[str]) -> str:
@@ -100,9 +110,13 @@ def _range(found: re.Match[str]) -> str | None:
     return first + dash + measure(high, _unit(key), case) + _tail(found)
 
 
-def _unit(key: str) -> Unit:
-    """The unit of a sign as found, which may lack the sign's inner space ("кв.м")."""
-    return UNITS.get(key) or UNITS[key.replace(".", ". ")]
+def _key(sign: str) -> str:
+    """The table's key of a sign as found, which may lack the key's inner space ("кв.м")."""
+    return sign if sign in UNITS or sign in TIMES else sign.replace(".", ". ")
+
+
+def _unit(sign: str) -> Unit:
+    return UNITS[_key(sign)]
 
 
 def _one(found: re.Match[str]) -> str | None:
@@ -114,9 +128,18 @@ def _one(found: re.Match[str]) -> str | None:
     return measure(number, _unit(key), case) + _tail(found)
 
 
+def _fraction(found: re.Match[str]) -> str | None:
+    """ "1/2 ст. л.", "3½ кг"."""
+    said = vulgar(found.group(1), gender_of(_unit(found.group(2)).noun.rpartition(" ")[2]))
+    return said and part(said, _unit(found.group(2))) + _tail(found)
+
+
 def _not_a_unit(found: re.Match[str], group: int) -> bool:
-    """ "5 с Петром", "дом 5 А" and "в 5 г. Москве" are no seconds, amperes and grams."""
+    """ "5 с Петром", "дом 5 А", "ст. 159 ч. 4" are no seconds, amperes and hours."""
     key = found.group(group)
+    before = max(0, found.start() - 8)
+    if len(key) == 1 and _LABEL_BEFORE.search(found.string, before, found.start()):
+        return True
     apart = found.string[found.start(group) - 1] == " "
     following = found.string[found.end(group) : found.end(group) + 3]
     if key == "с":
@@ -131,7 +154,7 @@ def _sign_first(found: re.Match[str]) -> str:
     sign, number, scale = found.groups()
     case = case_before(found.string, found.start())
     if scale:
-        return f"{measure(number, UNITS[scale], case)} {inflect(UNITS[sign].noun, 'gent', True)}"
+        return f"{measure(number, UNITS[scale], case)} {many_of(UNITS[sign])}"
     whole, _, cents = number.replace(",", ".").partition(".")
     if 0 < len(cents) <= 2:
         return _money(found, whole, cents.ljust(2, "0"), sign)
@@ -139,7 +162,8 @@ def _sign_first(found: re.Match[str]) -> str:
 
 
 def _one_and_a_half(found: re.Match[str]) -> str | None:
-    """ "1,5 часа" is "полтора часа", "1,5 минуты" is "полторы минуты"."""
+    """ "1,5 часа" is "полтора часа", "около 1,5 часов" is "около полутора часов"."""
     if case_before(found.string, found.start()) not in ("nomn", "accs"):
-        return None
+        nouns = noun_after(found.string, found.end())
+        return "полутора" if any(noun.plural for noun in nouns) else None
     return "полторы" if found.group(1)[-1] in "ыи" else "полтора"

@@ -21,6 +21,8 @@ _ENDINGS = (
     ("ое", "е"), ("ье", "е"), ("ые", "е"), ("ьи", "и"), ("ых", "х"), ("ьих", "х"), ("ым", "м"),
     ("ьим", "м"), ("ом", "м"), ("ьем", "м"), ("ьей", "й"),
 )  # fmt: skip
+# "тысяч пять" is about five thousand, and no number to write.
+_ABOUT = frozenset(("тысяч", "миллионов", "миллиардов"))
 _TOKEN = re.compile(r"[А-Яа-яЁё+\u0301]+|\d+|[A-Za-z]+|[^\w\s]")
 
 
@@ -142,7 +144,7 @@ def numeral(token: Token) -> Numeral | None:
 def read_number(words: Sequence[Token], first: int) -> Number | None:
     """The longest number said from words[first] on, or None; an ordinal word ends it."""
     item = numeral(words[first]) if first < len(words) else None
-    if item is None:
+    if item is None or words[first].text in _ABOUT:
         return None
     if item.kind == "zero":
         return Number(0, first, first + 1, item.ending)

@@ -6,6 +6,7 @@ from russian.abbreviations import place_case
 from russian.agreement import cases_before
 from russian.cleaning import SIGNS
 from russian.morphology import inflect
+from russian.numerals import ordinal
 from russian.rules import Rule
 
 _SAID = {"%": "процентов", "°": "градусов", "₽": "рублей", "$": "долларов", "€": "евро",
@@ -14,6 +15,7 @@ _SAID = {"%": "процентов", "°": "градусов", "₽": "рубле
          "¾": "три четверти", "±": "плюс минус", "‰": "промилле"}  # fmt: skip
 
 
+_NOTHING = frozenset(("", *" .,!?;:()=×"))
 _BEFORE_STRESS = " (\"'«-"
 
 
@@ -23,8 +25,11 @@ def rules() -> list[Rule]:
         Rule("#", re.compile(r"№№? ?|N[°º] ?"), _number_sign),
         Rule("#", re.compile(r"§§? ?"), lambda found: _noun(found, "параграф")),
         Rule("#", re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])"), _stress),
-        Rule("#", re.compile(r" ?([+=×]) ?"), _arithmetic),
+        Rule("#", re.compile(r"([+=×]) ?"), _arithmetic),
+        Rule("#", re.compile(r"\^ ?([-−–]?)(\d{1,3})(?!\d)"), _power),
+        Rule("#", re.compile(r"#(?=[А-Яа-яЁёA-Za-z])"), lambda _: "хештег "),
         Rule("#", re.compile(r"(?<![\w)%])[-–−](?=\d)"), lambda _: "минус "),
+        Rule("#", re.compile(r"(?<=[А-Яа-яЁё])-(?=\d)"), lambda _: " "),
         Rule("#", re.compile(f"[{re.escape(SIGNS)}]"), _left_over),
     ]
 
@@ -47,11 +52,18 @@ def _stress(found: re.Match[str]) -> str | None:
 
 
 def _arithmetic(found: re.Match[str]) -> str:
-    sign = found.group(1)
-    around = found.string[found.end() : found.end() + 1], found.string[: found.start()][-1:]
-    if not (around[0].isalnum() and around[1].isalnum()) and sign != "+":
+    """ "=" and "×" speak between two things only; a row of them is a line."""
+    sign, text = found.group(1), found.string
+    before = text[max(0, found.start() - 2) : found.start()].rstrip()[-1:]
+    if sign != "+" and (before in _NOTHING or text[found.end() : found.end() + 1] in _NOTHING):
         return " "
     return {"+": " плюс ", "=": " равно ", "×": " на "}[sign]
+
+
+def _power(found: re.Match[str]) -> str:
+    """ "10^6" is ten to the sixth power."""
+    sign = "минус " if found.group(1) else ""
+    return f" в {sign}{ordinal(int(found.group(2)), 'loct', 'femn')} степени"
 
 
 def _left_over(found: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from russian.unitwords import unit_words
 _MONTHS = {fold(month): number for number, month in enumerate(MONTHS, 1)}
 _BEFORE_TIME = frozenset(listed("в во к ко до с со после около на по от - — –"))
 _SHARP = frozenset(("час", "часа", "часов"))
+_MINUTES = frozenset(listed("минута минуту минуты минут"))
 _PARTS_OF_DAY = frozenset(listed("утра дня вечера ночи"))
 _HOURS = frozenset(listed("час часа часов часам часами"))
 _YEARS = frozenset(listed("год года году годом годе"))
@@ -43,12 +44,24 @@ def date(words: Sequence[Token], first: int) -> Found | None:
         return None
     month = _MONTHS.get(text_at(words, day.last))
     if month is None:
-        return _days(words, day)
-    year = read_number(words, day.last + 1)
+        return _numeric(words, day) or _days(words, day)
+    return _with_year(words, day, month, day.last + 1) or (day.last, str(day.value))
+
+
+def _with_year(words: Sequence[Token], day: Number, month: int, first: int) -> Found | None:
+    year = read_number(words, first)
     if year is None or not year.ending or not 1000 <= year.value <= 2999:
-        return day.last, str(day.value)
+        return None
     last = year.last + (text_at(words, year.last) in ("года", "год", "г"))
     return last, f"{day.value:02d}.{month:02d}.{year.value}"
+
+
+def _numeric(words: Sequence[Token], day: Number) -> Found | None:
+    """ "двадцать второго ноль пятого две тысячи двадцать пятого": the month is a number, too."""
+    month = read_number(words, day.last + (text_at(words, day.last) == "ноль"))
+    if month is None or not month.ending or not 1 <= month.value <= 12:
+        return None
+    return _with_year(words, day, month.value, month.last)
 
 
 def _day(words: Sequence[Token], first: int) -> Number | None:
@@ -95,14 +108,18 @@ def _spoken_hour(words: Sequence[Token], first: int) -> Number | None:
 
 
 def _sharp(words: Sequence[Token], first: int, hours: Number) -> Found | None:
-    """ "в пятнадцать часов" is 15:00, where neither minutes nor a part of the day follow."""
+    """ "в пятнадцать часов (десять минут)" is a time, but not with a part of the day after it."""
     if not first or words[first - 1].text not in ("в", "во"):
         return None
     following = text_at(words, hours.last + 1)
     if text_at(words, hours.last) not in _SHARP or following in _PARTS_OF_DAY:
         return None
-    counted = hours.last + 1 < len(words) and read_number(words, hours.last + 1)
-    return None if counted else (hours.last + 1, f"{hours.value}:00")
+    minutes = read_number(words, hours.last + 1)
+    if minutes is None:
+        return hours.last + 1, f"{hours.value}:00"
+    if minutes.ending or minutes.value > 59 or text_at(words, minutes.last) not in _MINUTES:
+        return None
+    return minutes.last + 1, f"{hours.value}:{minutes.value:02d}"
 
 
 def _minutes(words: Sequence[Token], first: int) -> tuple[int, int] | None:
@@ -147,6 +164,9 @@ def _one_digit(words: Sequence[Token], found: Number) -> Found | None:
     before = text_at(words, found.first - 1) if found.first else ""
     if words[found.first].text in _ONES and before.isalpha() and lemma(before) in _LABELS:
         return found.last, str(found.value)
+    of_day = before in ("в", "во") and 2 <= found.value <= 9
+    if of_day and not text_at(words, found.last).isalnum() and words[found.first].text in _ONES:
+        return found.last, str(found.value)  # "приходите в семь"
     return None
 
 
