@@ -49,7 +49,7 @@ _NEEDS_NUMBER = frozenset(
     listed("""д. к. под. п. пп. абз. ст. ч. стр. эт. каб. корп. кв гл. т. прил. рис. табл. разд.""")
 )
 # Two numbers or a range after the noun: "стр. 7-9", "ст. 15, 16".
-_SEVERAL = re.compile(r" ?\d+(?:\.\d+)?(?: ?[-–—] ?| и |, )\d")
+_SEVERAL = re.compile(r" ?\d+(?:\.\d+)?(?:(?: ?[-–—] ?| и )\d|, \d+(?!\d|-| [а-яё]))")
 # With a name after them these are places: "д. Ромашково"; with a number, a house.
 _NAMED = {"с.": "село", "п.": "посёлок", "д.": "деревня", "ст.": "станция", "м.": "метро"}
 _NEEDS_NAME = frozenset(("гр.", "г.", "с.", "м.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул"))

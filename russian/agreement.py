@@ -80,7 +80,8 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(rf" (?:раб\. ?)?([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)(?<! ст)(?<! ч)")
 _LOOK_BACK = 40
-_BETWEEN = frozenset(' «"(-−–')
+_BETWEEN = ' «"(-−–'
+_LAST = STRESS + "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,18 @@ class Agreed:
     plural: bool = False
 
 
+_ALONE = Agreed("nomn")
+
+
 def word_before(text: str, position: int) -> str:
     """The lower-case word that ends right before `position`, or ""."""
     if text[position - 1 : position] not in _BETWEEN:
         return ""  # most numbers that touch something: settled without a search
-    found = _BEFORE.search(text[max(0, position - _LOOK_BACK) : position])
+    before = text[max(0, position - _LOOK_BACK) : position]
+    last = before.rstrip(_BETWEEN)[-1:]
+    if not (last.isalpha() or last in _LAST):
+        return ""
+    found = _BEFORE.search(before)
     return unstressed(found.group(1)).lower() if found else ""
 
 
@@ -170,11 +178,14 @@ def noun_after(text: str, position: int) -> tuple[Form, ...]:
 
 def agree(text: str, start: int, end: int, number: int) -> Agreed:
     """Case, gender and kind of the integer written at text[start:end]."""
-    allowed = cases_before(text, start)
-    if not allowed and _AGE.match(text, end) and _is_person(word_before(text, start)):
+    before = word_before(text, start)
+    allowed = _governed(before)
+    if not allowed and _AGE.match(text, end) and _is_person(before):
         allowed = ("gent",)
     nouns = tuple(form for form in noun_after(text, end) if form.lemma not in _PARTS_OF_DAY)
-    order = _order(word_before(text, start), allowed)
+    if not allowed and not nouns:
+        return _ALONE
+    order = _order(before, allowed)
     counted = [(case, form) for form in nouns for case in _counted_cases(number, form)]
     one_of_a_row = any(form.lemma in _ORDERED for form in nouns)
     fitting = [pair for pair in counted if pair[0] in order]
@@ -190,6 +201,7 @@ def agree(text: str, start: int, end: int, number: int) -> Agreed:
     return Agreed(counted[0][0] if counted and not allowed else order[0], gender or "masc")
 
 
+@lru_cache(maxsize=20_000)
 def _order(before: str, allowed: tuple[Case, ...]) -> tuple[Case, ...]:
     """A preposition admits its cases only; a verb prefers its own ("выдали 5 клиентам")."""
     strict = allowed and (before in _GOVERNED or allowed != ("accs",))

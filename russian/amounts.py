@@ -45,7 +45,7 @@ def quantity(words: Sequence[Token], first: int) -> Found | None:
         return _range(words, amount, between, spanned)
     if between == "дробь":
         return _fraction(words, amount)
-    if "," in amount.figures or amount.figures[0] == "-":
+    if any(sign in amount.figures for sign in ",-/"):
         return amount.last, amount.figures
     return _close_range(words, amount)
 
@@ -127,8 +127,8 @@ def _positive(words: Sequence[Token], first: int) -> Amount | None:
     if number is None or number.ending:
         return None
     if text_at(words, number.last) in _WHOLES:
-        joined = text_at(words, number.last + 1) == "и"
-        return _decimal(words, number.value, number.last + 1 + joined)
+        part = number.last + 1 + (text_at(words, number.last + 1) == "и")
+        return _decimal(words, number.value, part) or _mixed(words, number.value, part)
     if [text_at(words, number.last + i) for i in (0, 1)] == ["с", "половиной"]:
         return _scaled(words, Amount(f"{number.value},5", number.value, number.last + 2))
     if text_at(words, number.last) == "и":
@@ -145,6 +145,12 @@ def _subtracts(words: Sequence[Token], first: int) -> bool:
     return text_at(words, first + 1) == "минус" or (
         first > 0 and (words[first - 1].text == "плюс" or numeral(words[first - 1]) is not None)
     )
+
+
+def _mixed(words: Sequence[Token], whole: int, first: int) -> Amount | None:
+    """ "две целых | одна треть" is 2 1/3."""
+    part = _vulgar(words, first)
+    return Amount(f"{whole} {part[1]}", whole, part[0]) if part and "/" in part[1] else None
 
 
 def _decimal(words: Sequence[Token], whole: int, first: int) -> Amount | None:

@@ -36,6 +36,9 @@ _SHORT_ROWS = {
 }  # fmt: skip
 _SHORT = rf"({'|'.join(_SHORT_ROWS)})\."
 _NUMERAL = r"([IVXL]{1,7})(?: ?[-–—] ?([IVXL]{1,7}))?(?![A-Za-z])"
+_SHORT_ROW_IN_DIGITS = re.compile(
+    r"(\d\d?)(?:-[йя])? ?(эт|в|кв)\.(?! ?(?:\d{1,3}(?!\d)|[кс]?м(?![а-яё]))|[а-яё])"
+)
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
@@ -46,15 +49,14 @@ def rules() -> list[Rule]:
         Rule("0a", re.compile(
             rf"[A-Za-z0-9_.+-]{{1,64}}@(?:{word}\.){{1,5}}[A-Za-z]{{2,12}}"),
             _address, r"[\w.@+-]"),
-        Rule("#", re.compile(r"@[A-Za-z0-9_.]{1,64}(?<!\.)"), _address),
+        Rule("#", re.compile(r"@[A-Za-z0-9_.]{1,64}(?<!\.)"), _address, signs="@"),
         Rule("a", re.compile(r"https?://([^\s<>«»\"]{1,300}?)(?=[.,!?;:)]*(?:\s|$))"), _web),
         Rule("0a", re.compile(
             rf"(?:{word}\.){{1,4}}(?:рф|[A-Za-z]{{2,12}})"
             r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address, r"[\w.-]"),
         Rule("a", re.compile(rf"{_NUMERAL} ?{_SHORT}(?![а-яё])"), _short_row),
         Rule("я", re.compile(rf"{_SHORT} ?{_NUMERAL}", re.IGNORECASE), _short_row_before),
-        Rule("0", re.compile(r"(\d\d?)(?:-[йя])? ?(эт|в|кв)\.(?! ?\d{1,3}(?!\d)|[а-яё])"),
-             _short_row_in_digits, " ?[эвк]|-[йя]"),
+        Rule("0", _SHORT_ROW_IN_DIGITS, _short_row_in_digits, " ?[эвк]|-[йя]"),
         Rule("a", _ROMAN, _roman),
         Rule("0a", _phrases(), _phrase, " ?[A-Za-z]"),
         Rule("a", re.compile(r"([A-Za-z]{1,40})(-(?=[а-яёA-Z]))?"), _word),

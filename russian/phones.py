@@ -24,9 +24,9 @@ _LOCAL = re.compile(r"(?:\d{3}|\d\d)-\d\d-\d\d(?![\d-])")
 def rules() -> list[Rule]:
     """Numbers of Russia, of other countries, local ones, and extensions by themselves."""
     return [
-        Rule("0#", _LONG, _long),
-        Rule("0#", _TOWN, _long),
-        Rule("#", _OTHER, _other),
+        Rule("0#", _LONG, _long, signs="+"),
+        Rule("0#", _TOWN, _long, signs="+"),
+        Rule("#", _OTHER, _other, signs="+"),
         Rule("0", re.compile(r"8-800(?![\d-])"), lambda _: "восемь восемьсот", "-"),
         Rule("0", _INSURANCE, _local, "-"),
         Rule("0", _LOCAL, _local, "-"),

@@ -18,6 +18,7 @@ def _any(keys: Iterable[str]) -> str:
 
 
 _UNIT = _any(UNITS)
+_FIRST = re.escape("".join({sign[0] for sign in UNITS}))
 _MONEY = _any(CENTS)
 _SCALE = _any(SCALES)
 _EDGE = r"(?![А-Яа-яЁёA-Za-z0-9²³])\.?"
@@ -52,12 +53,20 @@ def rules() -> list[Rule]:
             r"[.,]\d|[ %°–—−-]",
         ),
         Rule(
-            "0", re.compile(rf"({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"), _one, r"[.,]\d| ?[^\s,!?;:)]"
+            "0",
+            re.compile(rf"({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"),
+            _one,
+            rf"[.,]\d| \d| ?[{_FIRST}]",
         ),
         Rule(
             "0", re.compile(rf"({FRACTION}) ?({_UNIT}){_EDGE}{_PER}"), _fraction, r"/\d| \d| ?[½¼¾]"
         ),
-        Rule("#", re.compile(rf"([$€£₽¥₴₸₹₿]) ?({NUMBER})(?: ?({_SCALE})\.?)?"), _sign_first),
+        Rule(
+            "#",
+            re.compile(rf"([$€£₽¥₴₸₹₿]) ?({NUMBER})(?: ?({_SCALE})\.?)?"),
+            _sign_first,
+            signs="$€£₽¥₴₸₹₿",
+        ),
         Rule("0", re.compile(r"1[.,]5(?= ([а-яё]{3,20}))"), _one_and_a_half, r"[.,]"),
     ]
 

@@ -16,15 +16,24 @@ class Rule:
     """`say` turns a match of `pattern` into words, or into None when it is not its business.
 
     `starts` names the classes of first characters that the rule can begin with: "0" digits,
-    "a" Latin letters, "я" Cyrillic words, "#" all else. `after`, if any, must match what follows
-    the digits that a rule begins with, and is decided by two characters. Patterns bound every
-    repetition.
+    "a" Latin letters, "я" Cyrillic words, "#" all else. `after`, if any, must match the two
+    characters behind the digits that a rule begins with; `signs`, if any, holds the signs that it
+    begins with. Patterns bound every repetition.
     """
 
     starts: str
     pattern: re.Pattern[str]
     say: Callable[[re.Match[str]], str | None]
     after: str = ""
+    signs: str = ""
+
+    def fits(self, kind: str, seen: str) -> bool:
+        """Whether the rule may begin at a place of this kind, where `seen` decides more."""
+        if kind not in self.starts:
+            return False
+        if kind == "#":
+            return not self.signs or seen in self.signs
+        return kind != "0" or bool(re.match(self.after, seen))
 
 
 # A place is a digit, a Latin letter or a sign, and a Cyrillic word only where it may be short for
@@ -32,7 +41,7 @@ class Rule:
 _PLACE = re.compile(
     r"(?P<я>(?<![А-Яа-яЁё])(?:[А-Яа-яЁё]{1,6}(?=[./-])|[А-ЯЁ]{2,8}(?![а-яё])"
     r"|(?:млн|млрд|ул|кв|[Мм]ск|[Пп]н|[Вв]т|[Сс]р|[Чч]т|[Пп]т|[Сс]б|[Вв]с)(?![а-яё])))"
-    r"|(?P<d>\d+)|(?P<a>[A-Za-z])|(?P<x>[^\s.,!?;:()\"'«»…—А-Яа-яЁё])"
+    r"|(?P<d>\d{1,40})|(?P<a>[A-Za-z])|(?P<x>[^\s.,!?;:()\"'«»…—А-Яа-яЁё])"
 )
 _KINDS = {"я": "я", "d": "0", "a": "a", "x": "#"}
 
@@ -44,17 +53,13 @@ class Rules:
         self._rules = tuple(rules)
         self._found: dict[str, tuple[Rule, ...]] = {}
 
-    def fitting(self, kind: str, following: str) -> tuple[Rule, ...]:
-        """Rules for a place of this kind; most are settled by what follows the digits."""
-        found = self._found.get(kind + following)
+    def fitting(self, kind: str, seen: str) -> tuple[Rule, ...]:
+        """Rules for a place of this kind; most are settled by the sign, or what follows digits."""
+        found = self._found.get(kind + seen)
         if found is None:
-            found = tuple(
-                rule
-                for rule in self._rules
-                if kind in rule.starts and (kind != "0" or re.match(rule.after, following))
-            )
+            found = tuple(rule for rule in self._rules if rule.fits(kind, seen))
             # Cleaned text has some two hundred characters, so the pairs are bounded.
-            self._found[kind + following] = found
+            self._found[kind + seen] = found
         return found
 
 
@@ -65,24 +70,32 @@ def one_pass(text: str, rules: Rules) -> Converted:
 
 def _replacements(text: str, rules: Rules) -> Iterator[Replacement]:
     position = 0
+    before = Replacement(0, 0, "")
     while place := _PLACE.search(text, position):
         start, position = place.span()
-        following = text[position : position + 2] if place.lastgroup == "d" else ""
-        for rule in rules.fitting(_KINDS[place.lastgroup or "x"], following):
+        kind = place.lastgroup or ""
+        seen = text[position : position + 2] if kind == "d" else place[0] if kind == "x" else ""
+        for rule in rules.fitting(_KINDS[kind], seen):
             found = rule.pattern.match(text, start)
             said = rule.say(found) if found else None
             if found and said is not None:
                 position = max(found.end(), start + 1)
-                yield Replacement(start, found.end(), _apart(text, start, found.end(), said))
+                near = before.text[-1:] if before.end == start else text[start - 1]
+                before = Replacement(
+                    start, found.end(), _apart(near, said, text[position : position + 1])
+                )
+                yield before
                 break
         else:
             position = start + 1
 
 
-def _apart(text: str, start: int, end: int, said: str) -> str:
-    """Words set apart from letters and digits that touch them: "15Pro"."""
-    if said[:1].isalpha() and start and text[start - 1].isalnum():
+def _apart(before: str, said: str, after: str) -> str:
+    """Words with one space to the letters and digits around them: "15Pro", "5 ₽"."""
+    if before in ("", " "):
+        said = said.removeprefix(" ")
+    elif said[:1].isalpha() and before.isalnum():
         said = " " + said
-    if said[-1:].isalpha() and text[end : end + 1].isalnum():
+    if said[-1:].isalpha() and after.isalnum():
         said += " "
-    return said
+    return said.removesuffix(" ") if after == " " else said

@@ -22,14 +22,14 @@ _BEFORE_STRESS = " (\"'«-"
 def rules() -> list[Rule]:
     """Signs with a meaning, then the minus before a number, then all that is left."""
     return [
-        Rule("#", re.compile(r"№№? ?|N[°º] ?"), _number_sign),
-        Rule("#", re.compile(r"§§? ?"), lambda found: _noun(found, "параграф")),
-        Rule("#", re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])"), _stress),
-        Rule("#", re.compile(r"([+=×]) ?"), _arithmetic),
-        Rule("#", re.compile(r"\^ ?([-−–]?)(\d{1,3})(?!\d)"), _power),
-        Rule("#", re.compile(r"#(?=[А-Яа-яЁёA-Za-z])"), lambda _: "хештег "),
-        Rule("#", re.compile(r"(?<![\w)%])[-–−](?=\d)"), lambda _: "минус "),
-        Rule("#", re.compile(r"(?<=[А-Яа-яЁё])-(?=\d)"), lambda _: " "),
+        Rule("#", re.compile(r"№№? ?|N[°º] ?"), _number_sign, signs="№N"),
+        Rule("#", re.compile(r"§§? ?"), lambda found: _noun(found, "параграф"), signs="§"),
+        Rule("#", re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])"), _stress, signs="+"),
+        Rule("#", re.compile(r"([+=×]) ?"), _arithmetic, signs="+=×"),
+        Rule("#", re.compile(r"\^ ?([-−–]?)(\d{1,3})(?!\d)"), _power, signs="^"),
+        Rule("#", re.compile(r"#(?=[А-Яа-яЁёA-Za-z])"), lambda _: "хештег ", signs="#"),
+        Rule("#", re.compile(r"(?<![\w)%])[-–−](?=\d)"), lambda _: "минус ", signs="-–−"),
+        Rule("#", re.compile(r"(?<=[А-Яа-яЁё])-(?=\d)"), lambda _: " ", signs="-"),
         Rule("#", re.compile(f"[{re.escape(SIGNS)}]"), _left_over),
     ]
 
