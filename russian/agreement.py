@@ -38,7 +38,7 @@ _GOVERNED: dict[str, tuple[Case, ...]] = {
     "о": ("loct", "accs"), "об": ("loct", "accs"), "при": ("loct",),
     "в": ("accs", "loct"), "во": ("accs", "loct"), "на": ("accs", "loct"),
     "за": ("accs", "ablt"), "под": ("accs", "ablt"), "через": ("accs",), "про": ("accs",),
-    "см.": ("accs",), "ок.": ("gent",), "св.": ("gent",),
+    "см.": ("accs",), "вместе с": ("ablt",), "ок.": ("gent",), "св.": ("gent",),
 }  # fmt: skip
 # Nouns whose number names one of a row: "3 этаж" is the third, also where "три" would agree.
 _ORDERED = frozenset(
@@ -71,15 +71,29 @@ _PEOPLE = frozenset(
 )
 _PARTS_OF_YEAR = ("кв. ", "пол. ", "п/г ")
 _AGE = re.compile(r" (?:лет|года?)(?![а-яё])")
-_AWAY = re.compile(r"[\d ,.–-]{1,12}(?:км|м|см|миль|метр|километр)[а-я]* (?:от|к)(?![а-яё])")
+_AWAY = re.compile(
+    r"[\d ,.–-]{1,12}(?:км|м|см|миль|метр|километр|мин|час)[а-я]*\.?(?: [а-яё]{1,12})?"
+    r" (?:от|к)(?![а-яё])"
+)
 
 # "см." is a verb, too; a minus belongs to the number.
 _BEFORE = re.compile(
     rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+|(?:[Сс]м|[Оо]к|[Сс]в)\.)[ «\"(]{{1,3}}"
     r"(?:(?<=[ (])[-−–]|минус )?$"
 )
-_AFTER = re.compile(rf" (?:раб\. ?)?([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)(?<! ст)(?<! ч)")
+_AFTER = re.compile(
+    r" (?:раб\. ?)?(?![а-яё]{1,2}\.|[а-яё]{1,5}\. ?\d)"
+    rf"([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)"
+)
 _LOOK_BACK = 40
+_OVER_AND = re.compile(
+    r"(?<![\w-])([А-Яа-яё]{1,12}|[Сс]м\.) (?:[а-я]{1,6}\. ?)?\d[\d .,]{0,9}(?:[^\s\d]{1,8})?"
+    r"(?: [а-яё]{1,14})?,? (?:и|или) $"
+)
+_TOGETHER = re.compile(
+    r"(?:соответствии|сравнению|вместе|рядом|наряду|связи|одновременно|совместно) со? $"
+)
+_OF = re.compile(r" из \d")
 _BETWEEN = ' «"(-−–'
 _LAST = STRESS + "."
 
@@ -112,7 +126,19 @@ def word_before(text: str, position: int) -> str:
 
 def cases_before(text: str, position: int) -> tuple[Case, ...]:
     """Cases that the word before `position` allows, likeliest first; () where it does not say."""
-    return _governed(word_before(text, position))
+    return _governed(_governor(text, position))
+
+
+def _governor(text: str, position: int) -> str:
+    """The word that decides the case: over "и", as in "до 300 Мбит/с и 210 каналов"."""
+    before = word_before(text, position)
+    if before in ("и", "или"):
+        found = _OVER_AND.search(text, max(0, position - _LOOK_BACK), position)
+        above = found.group(1).lower() if found else ""
+        return above if above in _GOVERNED else before
+    if before in ("с", "со") and _TOGETHER.search(text, max(0, position - _LOOK_BACK), position):
+        return "вместе с"
+    return before
 
 
 @lru_cache(maxsize=20_000)
@@ -178,8 +204,10 @@ def noun_after(text: str, position: int) -> tuple[Form, ...]:
 
 def agree(text: str, start: int, end: int, number: int) -> Agreed:
     """Case, gender and kind of the integer written at text[start:end]."""
-    before = word_before(text, start)
+    before = _governor(text, start)
     allowed = _governed(before)
+    if before in ("в", "во") and _OF.match(text, end):
+        return Agreed("loct")  # "в трёх из пяти случаев"
     if not allowed and _AGE.match(text, end) and _is_person(before):
         allowed = ("gent",)
     nouns = tuple(form for form in noun_after(text, end) if form.lemma not in _PARTS_OF_DAY)

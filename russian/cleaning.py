@@ -16,9 +16,12 @@ _MARKDOWN = re.compile(
     r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,300}\)"  # a link leaves its text
     r"|^[ \t]{0,8}(?:#{1,6}[ \t]+|>[ \t]{0,8}|[-*+•][ \t]+)"  # heading, quotation, list marker
     r"|(?P<cell>[ \t]{0,8}\|[ \t]{0,8})"
-    r"|(?P<about>~(?= ?\d))|[*~`]{1,8}|(?<!\w)_{1,3}|_{1,3}(?!\w)|^[-=|: ]{3,200}$",
+    r"|(?P<about>~(?= ?\d))|(?P<keys>[*#]\d[\d*]{0,20}[*#])"
+    r"|[*~`]{1,8}|(?<!\w)_{1,3}|_{1,3}(?!\w)|^[-=|: ]{3,200}$",
     re.MULTILINE,
 )
+_KEYS = re.compile(r"[*#]")  # of a telephone: "*100#"
+_KEY_NAMES = {"*": "звёздочка", "#": "решётка"}
 _KEPT = rf"А-Яа-яЁёA-Za-z0-9 \n\u0301{re.escape(SIGNS + _PUNCTUATION)}"
 _KEPT_CHAR = re.compile(rf"(?!\u0301)[{_KEPT}]")
 _ODD = re.compile(rf"[^{_KEPT}]|(?<![АЕЁИОУЫЭЮЯаеёиоуыэюя])\u0301")
@@ -58,6 +61,8 @@ def clean(text: str) -> Converted:
 def _unmarked(found: re.Match[str]) -> str:
     if found.group("about"):
         return "примерно "
+    if found.group("keys"):
+        return _KEYS.sub(lambda key: f" {_KEY_NAMES[key.group()]} ", found.group()).strip()
     if found.group("cell") is None:
         return found.group(1) or ""
     around = (

@@ -34,6 +34,10 @@ _ALONE = re.compile(
     r"|\d{1,2} [а-я]{3,8}(?: \d{4}(?: ?г\.| года)?)?(?:\.?| [—–-] [^\d\n][^\n]{0,200})"
 )
 _ERA = re.compile(r" (?:до )?н\. ?э")
+_WEEKDAY = re.compile(
+    r"(?:^|[.!?—(] ?)(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье), $",
+    re.IGNORECASE,
+)
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 _TURN_OF_CENTURY = 50  # "49" is 2049, "50" is 1950
 
@@ -49,6 +53,8 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)(?![\d-]){tail}"), _iso, r"-"),
         Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?(?: (\d{{4}})(?!\d){tail})?",
                              re.IGNORECASE), _day_month, r"[ ,г–—−-]"),
+        Rule("0", re.compile(rf"(\d\d?(?:(?:, | и | или )\d\d?){{1,6}}) ({_MONTH})(?![а-яё])"),
+             _list_of_days, r", | и"),
         Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"),
              _years, r"[ –—−-]"),
         Rule("0", re.compile(rf"(\d{{4}}) и (\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"),
@@ -71,7 +77,9 @@ def day_case(text: str, start: int) -> Case:
     before = word_before(text, start)
     if before in ("на", "по", "за", "под"):
         return "accs"
-    if before in _DAYS_AROUND or (not text[:start].strip() and _ALONE.fullmatch(text, start)):
+    if before in _DAYS_AROUND or _WEEKDAY.search(text, max(0, start - 20), start):
+        return "nomn"
+    if not text[:start].strip() and _ALONE.fullmatch(text, start):
         return "nomn"
     allowed = cases_before(text, start)
     return allowed[0] if allowed and allowed[0] in ("datv", "ablt") else "gent"
@@ -119,6 +127,13 @@ def _day_month(found: re.Match[str]) -> str | None:
     said = in_words(int(last), _NAMES[month.lower()], number, till)
     between = joint if joint.strip().isalpha() or joint == ", " else " — "
     return f"{ordinal(int(first), case, 'neut')}{between}{said}" + full_stop(found)
+
+
+def _list_of_days(found: re.Match[str]) -> str:
+    """ "3, 4 или 5 июня"."""
+    case = day_case(found.string, found.start())
+    days = re.sub(r"\d+", lambda day: ordinal(int(day.group()), case, "neut"), found.group(1))
+    return f"{days} {_NAMES[found.group(2)]}"
 
 
 def _year(found: re.Match[str]) -> str | None:

@@ -111,6 +111,8 @@ def _before_letters(found: re.Match[str]) -> str:
 def _compound(found: re.Match[str]) -> str:
     """ "24-часовой" is one word: "двадцатичетырёхчасовой"."""
     whole, tenths, rest = found.groups()
+    if found.start() and found.string[found.start() - 1].isalpha():  # "MP3-плеер"
+        return f"{cardinal(int(whole))} {rest}"
     if not tenths:
         return compound_prefix(int(whole)) + rest
     if tenths == "5":

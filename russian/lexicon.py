@@ -73,6 +73,9 @@ Viber        вайбер
 Skype        скайп
 Zoom         зум
 Netflix      нетфликс
+Boeing       боинг
+Spotify      спотифай
+MP3          эм пэ три / эм пи три
 Steam        стим
 Xbox         иксбокс
 PlayStation  плейстейшен / плейстейшн
@@ -255,7 +258,8 @@ _ONE_WAY = frozenset(
 @cache
 def spoken_forms() -> dict[str, str]:
     """How a Latin word or phrase is said, by its lower-case spelling."""
-    return {written.lower(): said[0] for written, said in _rows() if not _cyrillic(written)}
+    found = {written.lower(): said[0] for written, said in _rows() if not _cyrillic(written)}
+    return {written.replace("-", ""): said for written, said in found.items()} | found
 
 
 @cache

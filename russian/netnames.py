@@ -35,10 +35,11 @@ _SHORT_ROWS = {
     "ч": "часть", "пол": "половина", "ст": "степень", "разд": "раздел",
 }  # fmt: skip
 _SHORT = rf"({'|'.join(_SHORT_ROWS)})\."
-_NUMERAL = r"([IVXL]{1,7})(?: ?[-–—] ?([IVXL]{1,7}))?(?![A-Za-z])"
+_NUMERAL = r"([IVXL]{1,7})(?:( ?[-–—] ?| и )([IVXL]{1,7}))?(?![A-Za-z])"
 _SHORT_ROW_IN_DIGITS = re.compile(
     r"(\d\d?)(?:-[йя])? ?(эт|в|кв)\.(?! ?(?:\d{1,3}(?!\d)|[кс]?м(?![а-яё]))|[а-яё])"
 )
+_WORD = re.compile(r" ([а-яё]+)")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
@@ -107,9 +108,9 @@ def _host_word(piece: str) -> str:
 
 def _short_row(found: re.Match[str]) -> str:
     """ "в XIX в.", "V–VI вв.", "за III кв."."""
-    first, last, short = found.groups()
+    first, joint, last, short = found.groups()
     ends = [_roman_value(end) for end in (first, last) if end]
-    return _row(found, ends, _SHORT_ROWS[short])
+    return _row(found, ends, _SHORT_ROWS[short], " и " if joint == " и " else " — ")
 
 
 def _short_row_in_digits(found: re.Match[str]) -> str | None:
@@ -120,15 +121,15 @@ def _short_row_in_digits(found: re.Match[str]) -> str | None:
     return _row(found, [number], _SHORT_ROWS[short])
 
 
-def _row(found: re.Match[str], ends: list[int], noun: str) -> str:
+def _row(found: re.Match[str], ends: list[int], noun: str, joint: str = " — ") -> str:
     case = short_case(found.string, found.start())
-    said = " — ".join(ordinal(end, case, gender_of(noun)) for end in ends)
+    said = joint.join(ordinal(end, case, gender_of(noun)) for end in ends)
     return f"{said} {inflect(noun, case, len(ends) > 1)}{full_stop(found)}"
 
 
 def _short_row_before(found: re.Match[str]) -> str:
     """ "см. гл. IV", "т. I–II"."""
-    short, first, last = found.groups()
+    short, first, _, last = found.groups()
     noun = _SHORT_ROWS[short.lower()]
     case = place_case(cases_before(found.string, found.start()))
     said = (
@@ -143,7 +144,7 @@ def _roman(found: re.Match[str]) -> str | None:
     if not written:
         return None
     number = _roman_value(written)
-    nouns = noun_after(text, found.end())
+    nouns = noun_after(text, found.end()) or _row_after(text, found.end())
     if nouns and text[found.end() : found.end() + 1] == " ":
         wanted = cases_before(text, found.start())
         form = next((f for f in nouns if f.case in wanted), nouns[0])
@@ -159,6 +160,13 @@ def _roman(found: re.Match[str]) -> str | None:
     if len(written) > 1 and written not in ("CD", "XL", "CC", "LC", "XXL", "CV", "CI", "CL", "LI"):
         return in_words(number, agree(text, found.start(), found.end(), number))
     return None
+
+
+def _row_after(text: str, position: int) -> tuple[Form, ...]:
+    """ " том" after "I": a noun of a row that is likelier something else ("о том")."""
+    word = _WORD.match(text, position)
+    readings = forms(word.group(1)) if word else ()
+    return tuple(form for form in readings if form.lemma in _ROWS and form.part == "NOUN")
 
 
 def _row_before(text: str, start: int) -> Form | None:

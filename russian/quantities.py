@@ -7,6 +7,7 @@ from russian.abbreviations import full_stop
 from russian.agreement import case_before, count, noun_after
 from russian.morphology import gender_of
 from russian.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, said, vulgar
+from russian.numerals import cardinal
 from russian.rules import Rule
 from russian.units import CENTS, SCALES, TIMES, UNITS, Unit, many_of, measure, part, per
 
@@ -137,10 +138,14 @@ def _one(found: re.Match[str]) -> str | None:
     return measure(number, _unit(key), case) + _tail(found)
 
 
-def _fraction(found: re.Match[str]) -> str | None:
-    """ "1/2 ст. л.", "3½ кг"."""
-    said = vulgar(found.group(1), gender_of(_unit(found.group(2)).noun.rpartition(" ")[2]))
-    return said and part(said, _unit(found.group(2))) + _tail(found)
+def _fraction(found: re.Match[str]) -> str:
+    """ "1/2 ст. л.", "3½ кг", "8/256 ГБ"."""
+    written, unit = found.group(1), _unit(found.group(2))
+    said = vulgar(written, gender_of(unit.noun.rpartition(" ")[2]))
+    if said:
+        return part(said, unit) + _tail(found)
+    over, _, under = written.rpartition("/")  # "8/256 ГБ"
+    return f"{cardinal(int(over))} дробь {measure(under, unit, 'nomn')}{_tail(found)}"
 
 
 def _not_a_unit(found: re.Match[str], group: int) -> bool:

@@ -37,9 +37,9 @@ class Rule:
 
 
 # A place is a digit, a Latin letter or a sign, and a Cyrillic word only where it may be short for
-# something: before a full stop, slash or hyphen, or in capitals.
+# something: before a full stop, slash or hyphen, in capitals, or a letter behind a number.
 _PLACE = re.compile(
-    r"(?P<я>(?<![А-Яа-яЁё])(?:[А-Яа-яЁё]{1,6}(?=[./-])|[А-ЯЁ]{2,8}(?![а-яё])"
+    r"(?P<я>(?<![А-Яа-яЁё])(?:[А-Яа-яЁё]{1,6}(?=[./-])|[А-ЯЁ]{2,8}(?![а-яё])|(?<=\d)[А-Яа-яЁё](?![А-Яа-яЁё])|(?<=\d-)[А-ЯЁ](?![А-Яа-яЁё])"
     r"|(?:млн|млрд|ул|кв|[Мм]ск|[Пп]н|[Вв]т|[Сс]р|[Чч]т|[Пп]т|[Сс]б|[Вв]с)(?![а-яё])))"
     r"|(?P<d>\d{1,40})|(?P<a>[A-Za-z])|(?P<x>[^\s.,!?;:()\"'«»…—А-Яа-яЁё])"
 )

@@ -23,7 +23,7 @@ def rules() -> list[Rule]:
     """Signs with a meaning, then the minus before a number, then all that is left."""
     return [
         Rule("#", re.compile(r"№№? ?|N[°º] ?"), _number_sign, signs="№N"),
-        Rule("#", re.compile(r"§§? ?"), lambda found: _noun(found, "параграф"), signs="§"),
+        Rule("#", re.compile(r"§§? ?"), _section, signs="§"),
         Rule("#", re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])"), _stress, signs="+"),
         Rule("#", re.compile(r"([+=×]) ?"), _arithmetic, signs="+=×"),
         Rule("#", re.compile(r"\^ ?([-−–]?)(\d{1,3})(?!\d)"), _power, signs="^"),
@@ -40,9 +40,10 @@ def _number_sign(found: re.Match[str]) -> str:
     return inflect("номер", case, found.group().startswith("№№")) + " "
 
 
-def _noun(found: re.Match[str], noun: str) -> str:
+def _section(found: re.Match[str]) -> str:
+    """ "§ 5" is a paragraph, "§§ 3–5" are several."""
     case = place_case(cases_before(found.string, found.start()))
-    return inflect(noun, case, False) + " "
+    return inflect("параграф", case, found.group().startswith("§§")) + " "
 
 
 def _stress(found: re.Match[str]) -> str | None:

@@ -19,11 +19,11 @@ STRESS = "+"
 
 # Signs heard as another sign of the alphabet; whatever is left over becomes a space.
 _HEARD_AS = (
+    (re.compile(rf"[^{LETTERS}{re.escape(PUNCTUATION + STRESS)};:()\[\]\n\r‐‑‒–—―]"), " "),
     (re.compile(r"\.{2,}"), "…"),
     (re.compile(r"[;:()\[\]\n\r]"), ","),
     (re.compile(r"\s[-‐‑‒]+(?=\s)|[–—―]"), " - "),
     (re.compile(r"[‐‑‒]"), "-"),
-    (re.compile(rf"[^{LETTERS}{re.escape(PUNCTUATION)}{re.escape(STRESS)}]"), " "),
     (re.compile(r"[\s,]+(?=[.,!?…])"), ""),
     (re.compile(r"([.,!?…])[.,!?…]+"), r"\1"),
     (re.compile(r"([.,!?…])(?=\w)"), r"\1 "),
