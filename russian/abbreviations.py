@@ -6,7 +6,7 @@ from functools import lru_cache
 from russian.agreement import cases_before
 from russian.latin import spell_russian
 from russian.lexicon import acronyms
-from russian.morphology import Case, forms, inflect, is_known, is_name
+from russian.morphology import Case, forms, inflect, inflect_adjective, is_known, is_name
 from russian.rules import Rule
 from russian.tables import listed
 
@@ -16,12 +16,15 @@ _FIXED = {
     "т. н.": "так называемый", "т. о.": "таким образом", "т. ч.": "том числе", "др.": "другие",
     "н. э.": "нашей эры", "см.": "смотри", "напр.": "например", "вкл.": "включительно",
     "искл.": "исключая", "ок.": "около", "св.": "свыше", "прим.": "примечание", "проч.": "прочее",
-    "ч/б": "чёрно-белый", "б/у": "бэ-у", "г-н": "господин", "г-жа": "госпожа", "и/или": "и или",
+    "ч/б": "чёрно-белый", "б/у": "бэ-у", "г-н": "господин", "г-жа": "госпожа",
+    "г-жи": "госпожи", "г-же": "госпоже", "г-жу": "госпожу", "г-жой": "госпожой", "и/или": "и или",
     "мин.": "минут", "сек.": "секунд", "макс.": "максимум", "тыс.": "тысяч", "млн": "миллионов",
     "млрд": "миллиардов", "руб.": "рублей", "коп.": "копеек", "проф.": "профессор",
     "акад.": "академик", "им.": "имени", "зам.": "заместитель", "доп.": "дополнительный",
     "раб.": "рабочих", "мес.": "месяц", "нед.": "неделю", "вых.": "выходной",
     "с. г.": "сего года", "ст. м.": "станция метро",
+    "чел.": "человек", "с. ш.": "северной широты",
+    "ю. ш.": "южной широты", "в. д.": "восточной долготы", "з. д.": "западной долготы",
     "т. г.": "текущего года", "ж/д": "железнодорожный", "а/я": "абонентский ящик",
     "в/ч": "войсковая часть", "х/б": "хэ бэ", "с/х": "сельскохозяйственный", "кол-во": "количество",
     "к. т. н.": "кандидат технических наук", "д. м. н.": "доктор медицинских наук",
@@ -35,6 +38,8 @@ _NOUNS = {
     "ул.": "улица", "ул": "улица", "пр.": "проспект", "пр-т": "проспект", "просп.": "проспект",
     "гр.": "гражданин", "гр-н": "гражданин", "гр-ка": "гражданка",
     "пер.": "переулок", "пл.": "площадь", "наб.": "набережная", "ш.": "шоссе", "бул.": "бульвар",
+    "о-в": "остров", "п-ов": "полуостров", "оз.": "озеро", "р.": "река", "х.": "хутор",
+    "ст-ца": "станица", "ост.": "остановка", "вл.": "владение", "кв-ра": "квартира",
     "б-р": "бульвар", "р-н": "район", "обл.": "область", "пос.": "посёлок", "дер.": "деревня",
     "мкр.": "микрорайон", "мкрн.": "микрорайон", "д.": "дом", "корп.": "корпус", "к.": "корпус",
     "кв.": "квартира", "кв": "квартира", "оф.": "офис", "каб.": "кабинет", "эт.": "этаж",
@@ -47,16 +52,26 @@ _NOUNS = {
 }  # fmt: skip
 # Only before a number: "д. 12"; other letters before a full stop are other things.
 _NEEDS_NUMBER = frozenset(
-    listed("""д. к. под. п. пп. абз. ст. ч. стр. эт. каб. корп. кв гл. т. прил. рис. табл. разд.""")
+    listed(
+        """д. к. под. п. пп. абз. ст. ч. стр. эт. каб. корп. кв гл. т. прил. рис. табл. разд. вл."""
+    )
 )
 # Two numbers or a range after the noun: "стр. 7-9", "ст. 15, 16".
 _SEVERAL = re.compile(r" ?\d+(?:\.\d+)?(?:(?: ?[-–—] ?| и )\d|, \d+(?!\d|-| [а-яё]))")
 # With a name after them these are places: "д. Ромашково"; with a number, a house.
 _NAMED = {"с.": "село", "п.": "посёлок", "д.": "деревня", "ст.": "станция", "м.": "метро"}
-_NEEDS_NAME = frozenset(("гр.", "г.", "с.", "м.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул"))
+_NEEDS_NAME = frozenset(
+    ("гр.", "г.", "с.", "м.", "р.", "х.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул")
+)
 # The case is written: "пр-та", "б-ре", "р-ну".
-_ENDED = re.compile(r"(пр-т|б-р|р-н|ун-т|ин-т|з-д|м-н|гр-н)(а|у|ом|е)(?![а-яё])", re.IGNORECASE)
-_ENDED_NOUNS = {"ун-т": "университет", "ин-т": "институт", "з-д": "завод", "м-н": "магазин"}
+_ENDED = re.compile(r"(пр-т|б-р|р-н|ун-т|ин-т|з-д|м-н|гр-н|г-н)(а|у|ом|е)(?![а-яё])", re.IGNORECASE)
+_ENDED_NOUNS = {
+    "г-н": "господин",
+    "ун-т": "университет",
+    "ин-т": "институт",
+    "з-д": "завод",
+    "м-н": "магазин",
+}
 _ENDINGS: dict[str, Case] = {"а": "gent", "у": "datv", "ом": "ablt", "е": "loct"}
 # These never end a sentence.
 _NEVER_LAST = frozenset(
@@ -66,6 +81,11 @@ _HOUSE_BEFORE = re.compile(
     r"(?:(?<![А-Яа-яё])(?:[Дд]|[Дд]ом|[Кк]|[Кк]орп|корпус)\.? ?|[А-ЯЁа-яё]{3},? )"
     r"\d+[А-Яа-яё]?(?:/\d+)?, ?$"
 )
+_DAY_BEFORE = re.compile(r"(?<![а-яё])(?:пн|вт|ср|чт|пт|сб)\.?(?:,| и) ?$", re.IGNORECASE)
+_TITLES = {
+    "гл": "главный", "ген": "генеральный", "ст": "старший", "мл": "младший",
+    "отв": "ответственный",
+}  # fmt: skip
 # Days of the week: nominative, then the two forms of "с понедельника по пятницу".
 _DAYS = {
     "пн": ("понедельник", "понедельника", "понедельник"), "вт": ("вторник", "вторника", "вторник"),
@@ -90,6 +110,7 @@ def rules() -> list[Rule]:
         Rule("я", re.compile(rf"мск{edge}", re.IGNORECASE), _moscow_time),
         Rule("я", _INITIALS, _initials),
         Rule("я", _ENDED, _say_ended),
+        Rule("я", re.compile(r"(гл|ген|ст|мл|отв)\. ?([а-яё]{4,30})", re.IGNORECASE), _title),
         Rule("я", _one_of(_FIXED), _say_fixed),
         Rule("я", _one_of(_NOUNS), _say_noun),
         Rule(
@@ -143,11 +164,23 @@ def _say_days(found: re.Match[str]) -> str | None:
     first, last = found.groups()
     if last:
         return f"с {_DAYS[first.lower()][1]} по {_DAYS[last.lower()][2]}"
-    if first.isupper() or (first in ("ср", "вс") and "." not in found.group()):
+    row = _DAY_BEFORE.search(found.string, max(0, found.start() - 8), found.start())
+    if first.isupper() or (first in ("ср", "вс") and "." not in found.group() and not row):
         return None
     allowed = cases_before(found.string, found.start())
     form = 1 if "gent" in allowed else 2 if "accs" in allowed else 0
     return _capital(_DAYS[first.lower()][form], found) + full_stop(found)
+
+
+def _title(found: re.Match[str]) -> str | None:
+    """ "гл. бухгалтер", "ст. преподавателя": the adjective agrees with the post."""
+    posts = [form for form in forms(found.group(2)) if form.part == "NOUN" and form.animate]
+    if not posts:
+        return None
+    adjective = _TITLES[found.group(1).lower()]
+    case, gender = posts[0].case or "nomn", posts[0].gender or "masc"
+    said = inflect_adjective(adjective, case, posts[0].plural, gender)
+    return f"{_capital(said, found)} {found.group(2)}"
 
 
 def _say_fixed(found: re.Match[str]) -> str | None:

@@ -21,6 +21,7 @@ _HOSTS = {
 _WEB_STARTS = ("три", "дабл", "вэ", "www")
 _LOW = ("нижнее", "нижний")  # "нижнее подчёркивание"
 _NAMED_IP = frozenset(("айпи", "ip", "пи"))
+_SECTIONS = ("пункт", "раздел", "верси")  # of two groups: "пункт четыре точка два"
 _MOST_GROUPS = 8  # of an IP address or a version
 _LONGEST_ADDRESS = 24  # words
 # Letters by their names, as an address is spelled out.
@@ -83,7 +84,8 @@ def dotted(words: Sequence[Token], first: int) -> Found | None:
         pointed = text_at(words, number.last) == "точка"
         more = named and len(groups) < 4 and read_number(words, number.last) is not None
         if not pointed and not more:
-            return (number.last, ".".join(groups)) if len(groups) > 2 else None
+            fewest = 2 if first and words[first - 1].text.startswith(_SECTIONS) else 3
+            return (number.last, ".".join(groups)) if len(groups) >= fewest else None
         position = number.last + pointed
     return None
 
@@ -120,9 +122,13 @@ def _with_path(words: Sequence[Token], position: int, written: str) -> Found:
 def _piece(words: Sequence[Token], position: int) -> tuple[str, int]:
     """A word, a number, or a word with a number, between signs; "" where there is none."""
     word = text_at(words, position)
-    number = read_number(words, position)
-    if number:
-        return str(number.value), number.last
+    digits = ""
+    while number := read_number(words, position):
+        digits, position = digits + str(number.value), number.last
+        if len(digits) > _LONGEST_SPELLED:
+            break
+    if digits:
+        return digits, position
     if not word.isalnum() or word in _SIGNS:
         return "", position
     if word in _SPELLED and word not in _HOSTS:

@@ -38,7 +38,8 @@ _GOVERNED: dict[str, tuple[Case, ...]] = {
     "о": ("loct", "accs"), "об": ("loct", "accs"), "при": ("loct",),
     "в": ("accs", "loct"), "во": ("accs", "loct"), "на": ("accs", "loct"),
     "за": ("accs", "ablt"), "под": ("accs", "ablt"), "через": ("accs",), "про": ("accs",),
-    "см.": ("accs",), "вместе с": ("ablt",), "ок.": ("gent",), "св.": ("gent",),
+    "каждые": ("accs",), "см.": ("accs",),
+    "вместе с": ("ablt",), "ок.": ("gent",), "св.": ("gent",),
 }  # fmt: skip
 # Nouns whose number names one of a row: "3 этаж" is the third, also where "три" would agree.
 _ORDERED = frozenset(
@@ -69,7 +70,11 @@ _VERBS = frozenset(("VERB", "INFN", "GRND"))
 _PEOPLE = frozenset(
     listed("ребёнок мальчик девочка мужчина женщина подросток девушка юноша человек")
 )
-_PARTS_OF_YEAR = ("кв. ", "пол. ", "п/г ")
+_PARTS_OF_YEAR = (
+    "кв. ", "пол. ", "п/г ", "янв. ", "фев. ", "февр. ", "мар. ", "апр. ", "июн. ", "июл. ",
+    "авг. ",
+    "сен. ", "сент. ", "окт. ", "ноя. ", "нояб. ", "дек. ",
+)  # fmt: skip
 _AGE = re.compile(r" (?:лет|года?)(?![а-яё])")
 _AWAY = re.compile(
     r"[\d ,.–-]{1,12}(?:км|м|см|миль|метр|километр|мин|час)[а-я]*\.?(?: [а-яё]{1,12})?"
@@ -79,7 +84,7 @@ _AWAY = re.compile(
 # "см." is a verb, too; a minus belongs to the number.
 _BEFORE = re.compile(
     rf"(?<![/\w])([А-Яа-яЁё{STRESS}-]+|(?:[Сс]м|[Оо]к|[Сс]в)\.)[ «\"(]{{1,3}}"
-    r"(?:(?<=[ (])[-−–]|минус )?$"
+    r"(?:(?<=[ (])[-−–+]|минус |плюс )?$"
 )
 _AFTER = re.compile(
     r" (?:раб\. ?)?(?![а-яё]{1,2}\.|[а-яё]{1,5}\. ?\d)"
@@ -94,7 +99,7 @@ _TOGETHER = re.compile(
     r"(?:соответствии|сравнению|вместе|рядом|наряду|связи|одновременно|совместно) со? $"
 )
 _OF = re.compile(r" из \d")
-_BETWEEN = ' «"(-−–'
+_BETWEEN = ' «"(-−–+'
 _LAST = STRESS + "."
 
 
@@ -149,6 +154,8 @@ def _governed(word: str) -> tuple[Case, ...]:
     reading = forms(word)[0]
     if reading.part == "COMP":
         return ("gent",)
+    if reading.part == "ADJF" and reading.plural:  # "этих 5 р.", "первым 3 клиентам"
+        return tuple(form.case for form in forms(word) if form.plural and form.case)
     if reading.part in _VERBS and (reading.transitive or reading.lemma in _MEASURING):
         return ("accs",)
     return ()

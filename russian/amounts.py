@@ -9,7 +9,7 @@ from russian.unitwords import SIGNS, unit_words
 
 _PER = {"секунду": "/с", "час": "/ч", "минуту": "/мин", "месяц": "/мес."}
 _SCALES = (("тысяч", "тыс."), ("миллион", "млн"), ("миллиард", "млрд"))
-_WHOLES = frozenset(listed("целая целых целые целой целым целыми целую"))
+_WHOLES = frozenset(listed("целый целая целых целые целой целым целыми целую"))
 _HALVES = frozenset(("полтора", "полторы", "полутора"))
 # "три четверти", "две трети", "одну треть".
 _PARTS = {"четверть": 4, "четверти": 4, "треть": 3, "трети": 3}
@@ -19,6 +19,7 @@ _BETWEEN = frozenset(("до", "-", "—", "–"))
 _FROM = frozenset(("с", "со", "от"))
 _CENTS = {"рубль": "копейка", "доллар": "цент", "евро": "цент"}
 # Of several words: the first word of a unit decides, the others must follow it.
+_MERCURY = ["ртутного", "столба"]
 _MONEY = frozenset(("рубль", "доллар", "евро"))
 
 
@@ -105,7 +106,8 @@ def _close_range(words: Sequence[Token], low: Amount) -> Found | None:
     high = _amount(words, low.last)
     if high is None or not low.value < high.value <= 2 * low.value + 1:
         return None
-    if _unit(words, high.last) in (None, *_MONEY):
+    people = text_at(words, high.last) == "человек"
+    if not people and _unit(words, high.last) in (None, *_MONEY):
         return None
     last, written = _with_unit(words, high) or (high.last, high.figures)
     return last, f"{low.figures}-{written}"
@@ -210,6 +212,8 @@ def _with_unit(words: Sequence[Token], amount: Amount) -> Found | None:
         return cents.last + 1, f"{amount.figures},{cents.value:02d}{SIGNS[unit]}"
     if unit == "градус" and text_at(words, last) == "цельсия":
         return last + 1, f"{amount.figures} °C"
+    if unit == "миллиметр" and [text_at(words, last + i) for i in (0, 1)] == _MERCURY:
+        return last + 2, f"{amount.figures} мм рт. ст."
     if unit not in SIGNS:
         return amount.last, amount.figures
     per = _PER.get(text_at(words, last + 1)) if text_at(words, last) == "в" else None

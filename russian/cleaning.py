@@ -26,6 +26,7 @@ _KEPT = rf"А-Яа-яЁёA-Za-z0-9 \n\u0301{re.escape(SIGNS + _PUNCTUATION)}"
 _KEPT_CHAR = re.compile(rf"(?!\u0301)[{_KEPT}]")
 _ODD = re.compile(rf"[^{_KEPT}]|(?<![АЕЁИОУЫЭЮЯаеёиоуыэюя])\u0301")
 _LETTER_AND_MARK = re.compile(r"[^\W\d_][\u0306\u0308]")
+_TIMES_TEN = re.compile(r" ?· ?(?=10[\^⁻⁰¹²³⁴-⁹])")
 _POWER = re.compile(r"(?<=\d)⁻?[⁰¹²³⁴-⁹]{1,4}")
 # "1'250'000", "12.500.000" and "1,234,567": Russian groups thousands by spaces.
 _THOUSANDS = re.compile(
@@ -43,8 +44,9 @@ _FOREIGN = {
     "δ": "дельта", "π": "пи", "σ": "сигма", "ω": "омега", "λ": "лямбда", "“": "«", "”": "»",
     "„": "«", "‘": "'", "’": "'", "‹": "«", "›": "»", "‐": "-", "‑": "-", "‒": "–", "―": "—",
     "•": "", "·": ".", "→": " — ", "←": " — ", "≈": " примерно ",
-    "÷": " разделить на ", "√": " корень из ",
-    "≠": " не равно ", "∞": " бесконечность ", "∆": "дельта", "≥": " не менее ",
+    "÷": " разделить на ",
+    "√": " корень из ", "≠": " не равно ", "″": " дюйм ", "¢": " цент ",
+    "∞": " бесконечность ", "∆": "дельта", "≥": " не менее ",
     "≤": " не более ", ">": " больше ", "<": " меньше ", "℃": "°C", "™": "", "©": "", "®": "",
     "\t": " ", "\r": "\n", "\x0b": "\n", "\x0c": "\n", "\u2028": "\n", "\u2029": "\n", "\x85": "\n",
 }  # fmt: skip
@@ -95,6 +97,7 @@ def _compose(text: str) -> Converted:
     done = substitute(
         _LETTER_AND_MARK, lambda found: unicodedata.normalize("NFC", found.group()), text
     )
+    done = chain(done, substitute(_TIMES_TEN, lambda _: " × ", done.text))
     powers = substitute(
         _POWER, lambda found: "^" + unicodedata.normalize("NFKC", found.group()), done.text
     )

@@ -2,9 +2,9 @@
 
 import re
 
-from russian.abbreviations import full_stop
-from russian.agreement import cases_before, short_case, word_before
-from russian.morphology import Case
+from russian.abbreviations import full_stop, place_case
+from russian.agreement import cases_before, noun_after, short_case, word_before
+from russian.morphology import Case, inflect
 from russian.numbers import DASH
 from russian.numerals import ordinal
 from russian.rules import Rule
@@ -14,7 +14,17 @@ MONTHS = listed("января февраля марта апреля мая ию
 _SHORT = listed("янв фев мар апр мая июн июл авг сен окт ноя дек")
 _NAMES = {name: name for name in MONTHS} | dict(zip(_SHORT, MONTHS, strict=True))
 _NAMES |= {"февр": "февраля", "сент": "сентября", "нояб": "ноября"}
+_NOMINATIVES = listed(
+    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь"
+)
+_SHORT_MONTHS = dict(zip(_SHORT, _NOMINATIVES, strict=True)) | {
+    "февр": "февраль", "сент": "сентябрь", "нояб": "ноябрь",
+}  # fmt: skip
 _NAMES |= {"числа": "числа"}  # "с 18 до 20 числа" is said as with a month
+# No date: "до 15.06 %".
+_UNIT_AFTER = re.compile(
+    r" ?(?:[%₽$€°]|(?:руб|тыс|млн|[кс]?м|мм|к?г|л|т|ч|мин|[КМГТ]?[Бб]|[КМГ]бит)(?![а-яё]))"
+)
 _MONTH = "|".join(sorted(_NAMES, key=len, reverse=True))
 _YEAR_CASES: dict[str, Case] = {
     "год": "nomn", "года": "gent", "году": "loct", "годом": "ablt", "годе": "loct",
@@ -50,13 +60,17 @@ def rules() -> list[Rule]:
     return [
         Rule("0", re.compile(rf"{day}([./]){day}\2(\d{{4}}|\d\d){tail}(?!\d|[.,]\d)"),
              _numeric, r"[./]"),
-        Rule("0", re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)(?![\d-]){tail}"), _iso, r"-"),
+        Rule("0", re.compile(r"(\d\d?)\.(0[1-9]|1[0-2])(?!\d|[.,]\d)"), _without_year, r"\."),
+        Rule("0", re.compile(rf"(\d{{4}})([-/.])(\d\d)\2(\d\d)(?![\d-]){tail}"), _iso, r"[-/.]"),
         Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?(?: (\d{{4}})(?!\d){tail})?",
                              re.IGNORECASE), _day_month, r"[ ,г–—−-]"),
         Rule("0", re.compile(rf"(\d\d?(?:(?:, | и | или )\d\d?){{1,6}}) ({_MONTH})(?![а-яё])"),
              _list_of_days, r", | и"),
         Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"),
              _years, r"[ –—−-]"),
+        Rule("я", re.compile(rf"({'|'.join(_SHORT_MONTHS)})\.(?= ?\d{{4}})", re.IGNORECASE),
+             _short_month),
+        Rule("0", re.compile(r"(\d{4})/(\d{4})(?!\d)"), _school_year, "/"),
         Rule("0", re.compile(rf"(\d{{4}}) и (\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"),
              _two_years, r" и"),
         Rule("0", re.compile(r"(\d{4})( по | до )(\d{4}) (год|годы|гг?\.?)(?![а-яё])"),
@@ -105,9 +119,22 @@ def _numeric(found: re.Match[str]) -> str | None:
     return in_words(day, MONTHS[month - 1], year, case) + full_stop(found)
 
 
+def _without_year(found: re.Match[str]) -> str | None:
+    """ "до 15.06", where it is neither a number nor likely a time ("до 15.10")."""
+    day, month = found.groups()
+    before = word_before(found.string, found.start())
+    timely = month in ("05", "10") and int(day) <= 24
+    if before not in ("до", "с", "со", "от", "по", "к", "на") or timely or not 1 <= int(day) <= 31:
+        return None
+    if _UNIT_AFTER.match(found.string, found.end()) or noun_after(found.string, found.end()):
+        return None
+    case = day_case(found.string, found.start())
+    return in_words(int(day), MONTHS[int(month) - 1], None, case) + full_stop(found)
+
+
 def _iso(found: re.Match[str]) -> str | None:
     """ "2024-03-08"."""
-    year, month, day = (int(part) for part in found.groups())
+    year, month, day = (int(part) for part in found.group(1, 3, 4))
     if not _valid(day, month, year):
         return None
     case = day_case(found.string, found.start())
@@ -168,6 +195,21 @@ def _till_year(found: re.Match[str]) -> str | None:
 def _two_years(found: re.Match[str]) -> str:
     """ "между 2019 и 2021 годами"."""
     return _years(found, " и ")
+
+
+def _short_month(found: re.Match[str]) -> str:
+    """ "в сент. 2022 г."."""
+    case = place_case(cases_before(found.string, found.start()))
+    return inflect(_SHORT_MONTHS[found.group(1).lower()], case, False)
+
+
+def _school_year(found: re.Match[str]) -> str | None:
+    """ "в 2021/2022 учебном году"."""
+    nouns = noun_after(found.string, found.end())
+    year = next((form.case for form in nouns if form.lemma == "год"), None)
+    if year is None:
+        return None
+    return " — ".join(ordinal(int(number), year) for number in found.groups())
 
 
 def _years(found: re.Match[str], joint: str = " — ") -> str:

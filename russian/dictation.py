@@ -10,7 +10,8 @@ from russian.unitwords import unit_words
 # Words before a number that make it a code, whatever its groups.
 _PREFIXES = listed(
     """договор счет заявк заказ код карт инн номер паспорт телефон пин лицевой логин абонент полис
-    трек обращени индекс артикул огрн бик кпп снилс серия серии серию"""
+    трек обращени индекс артикул огрн бик кпп снилс серия серии серию
+    добавочн"""
 )
 _CODES = tuple(word for word in _PREFIXES if word not in ("номер", "телефон"))
 _SHORTEST_PAIR = 4  # digits
@@ -74,7 +75,9 @@ def _local(values: tuple[Spoken, ...], before: Sequence[Token]) -> str | None:
     groups = _split(values, (3, 2, 2))
     if groups is None and any(word.text.startswith(_PHONE_WORDS) for word in before):
         groups = _split(values, (2, 2, 2))
-    return "-".join(groups) if groups else None
+    # A numeral is not cut: "двадцать один" is never 20 and 1.
+    whole = groups is not None and len("".join(_groups(values))) == sum(map(len, groups))
+    return "-".join(groups) if groups and whole else None
 
 
 def _run(words: Sequence[Token], first: int) -> tuple[list[Spoken], int]:

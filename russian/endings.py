@@ -5,7 +5,7 @@ import re
 from russian.abbreviations import full_stop
 from russian.agreement import cases_before, noun_after
 from russian.dates import YEARS
-from russian.morphology import Case, Form, Gender
+from russian.morphology import Case, Form, Gender, inflect
 from russian.numerals import cardinal, compound_prefix, decimal, ordinal
 from russian.rules import Rule
 
@@ -34,6 +34,7 @@ _FEW = (2, 3, 4)
 def rules() -> list[Rule]:
     """A whole word after the hyphen makes a compound; a few letters are an ending."""
     return [
+        Rule("0", re.compile(r"(\d{1,6})[-–](й|го|му|м) км(?![а-яё])"), _kilometre, r"[-–]"),
         Rule("0", re.compile(r"(\d{2,4})[-–](е|х|м|ми) ?гг\."), _years, r"[-–]"),
         Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{1,3})(?![а-яё-])"), _with_ending, r"[-–]"),
         Rule(
@@ -58,6 +59,14 @@ def _years(found: re.Match[str]) -> str:
     return f"{ordinal(number, case, 'masc', True)} {YEARS[case]}{full_stop(found)}"
 
 
+def _kilometre(found: re.Match[str]) -> str:
+    """ "на 43-м км": a place on a road."""
+    case = _ORDINALS[found.group(2)][0]
+    if found.group(2) == "м":
+        case = "loct"
+    return f"{ordinal(int(found.group(1)), case)} {inflect('километр', case, False)}"
+
+
 def _with_ending(found: re.Match[str]) -> str | None:
     number, ending = int(found.group(1)), found.group(2)
     nouns = noun_after(found.string, found.end())
@@ -66,6 +75,8 @@ def _with_ending(found: re.Match[str]) -> str | None:
         return cardinal(number, _CARDINALS[ending])
     if ending in _CARDINALS_OF_FEW and last in _FEW and (ending == "х" or _all_plural(nouns)):
         return cardinal(number, _CARDINALS_OF_FEW[ending])
+    if ending in ("ю", "и") and number % 10 != 3 and _all_plural(nouns) and nouns:
+        return cardinal(number, "ablt" if ending == "ю" else "gent")  # "с 11-ю", "10-и дней"
     if ending not in _ORDINALS:
         return None
     case, gender, plural = _ORDINALS[ending]

@@ -31,6 +31,7 @@ _RUSSIAN_LETTERS = dict(
 # Longest first; a transliteration, for words that no table holds.
 _SOUNDS = {
     "tion": "шен", "gue": "ге", "gui": "ги", "sch": "ш", "tch": "ч", "igh": "ай", "shch": "щ",
+    "ew": "ью",
     "ch": "ч", "sh": "ш", "zh": "ж", "kh": "х", "th": "т", "ph": "ф", "wh": "в", "ck": "к",
     "qu": "кв", "oo": "у", "ee": "и", "ea": "и", "ou": "ау", "ow": "оу", "ai": "ай", "ay": "ай",
     "ey": "ей", "oy": "ой", "yo": "ё", "yu": "ю", "ya": "я", "ye": "е", "ts": "ц", "dge": "дж",

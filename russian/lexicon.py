@@ -74,6 +74,13 @@ Skype        скайп
 Zoom         зум
 Netflix      нетфликс
 Boeing       боинг
+Watch        вотч
+Mercedes     мерседес
+Benz         бенц
+VIP          вип
+СМИ          сми
+News         ньюс
+ЗАО          зэ а о
 Spotify      спотифай
 MP3          эм пэ три / эм пи три
 Steam        стим
@@ -250,6 +257,7 @@ _ONE_WAY = frozenset(
         ОАО КТ search Ctrl Alt Shift Enter Esc Delete Tab
         Galaxy price service site shop store delivery drive cloud music disk Note Air Mini
         Ultra router server file game team time life house Intel Tesla Yandex ОСАГО КАСКО
+        Watch News VIP СМИ
         business privacy office sales"""
     )
 )

@@ -14,7 +14,7 @@ from russian.agreement import (
 )
 from russian.latin import say_latin, spell, transliterate
 from russian.lexicon import spoken_forms
-from russian.morphology import Form, forms, gender_of, inflect
+from russian.morphology import Case, Form, forms, gender_of, inflect, lemma
 from russian.numerals import cardinal, ordinal, spelled
 from russian.rules import Rule
 from russian.tables import listed
@@ -40,6 +40,10 @@ _SHORT_ROW_IN_DIGITS = re.compile(
     r"(\d\d?)(?:-[йя])? ?(эт|в|кв)\.(?! ?(?:\d{1,3}(?!\d)|[кс]?м(?![а-яё]))|[а-яё])"
 )
 _WORD = re.compile(r" ([а-яё]+)")
+_CENTURIES: dict[str, Case] = {
+    "века": "nomn", "веков": "gent", "векам": "datv", "веками": "ablt", "веках": "loct",
+}  # fmt: skip
+_ENDS = frozenset(listed("конец начало середина половина рубеж"))
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
@@ -56,6 +60,7 @@ def rules() -> list[Rule]:
             rf"(?:{word}\.){{1,4}}(?:рф|[A-Za-z]{{2,12}})"
             r"(?![A-Za-z0-9])(?:/[^\s<>«»\",;)]{0,200}[A-Za-z0-9])?"), _address, r"[\w.-]"),
         Rule("a", re.compile(rf"{_NUMERAL} ?{_SHORT}(?![а-яё])"), _short_row),
+        Rule("a", re.compile(r"([IVX]{1,6}) ?[-–—] ?([IVX]{1,6}) (век[а-я]{1,3})"), _centuries),
         Rule("я", re.compile(rf"{_SHORT} ?{_NUMERAL}", re.IGNORECASE), _short_row_before),
         Rule("0", _SHORT_ROW_IN_DIGITS, _short_row_in_digits, " ?[эвк]|-[йя]"),
         Rule("a", _ROMAN, _roman),
@@ -113,6 +118,16 @@ def _short_row(found: re.Match[str]) -> str:
     return _row(found, ends, _SHORT_ROWS[short], " и " if joint == " и " else " — ")
 
 
+def _centuries(found: re.Match[str]) -> str | None:
+    """ "XI–XIII века": the noun shows the case."""
+    first, last, noun = found.groups()
+    case = _CENTURIES.get(noun)
+    if case is None:
+        return None
+    ends = (ordinal(_roman_value(end), case) for end in (first, last))
+    return f"{' — '.join(ends)} {noun}"
+
+
 def _short_row_in_digits(found: re.Match[str]) -> str | None:
     """ "в 21 в.", "3 эт."; "дом 3 кв." is no quarter of a year."""
     number, short = int(found.group(1)), found.group(2)
@@ -157,7 +172,16 @@ def _roman(found: re.Match[str]) -> str | None:
     row = _row_before(text, found.start())
     if row or written == text.strip():
         return ordinal(number, (row and row.case) or "nomn", (row and row.gender) or "masc")
+    return _roman_alone(found, number)
+
+
+def _roman_alone(found: re.Match[str], number: int) -> str | None:
+    """No noun shows what is numbered; one letter and sizes are none."""
+    text, written = found.string, found.group()
     if len(written) > 1 and written not in ("CD", "XL", "CC", "LC", "XXL", "CV", "CI", "CL", "LI"):
+        before = word_before(text, found.start())
+        if before and lemma(before) in _ENDS:
+            return ordinal(number, "gent")  # "конец XIX — начало XX века"
         return in_words(number, agree(text, found.start(), found.end(), number))
     return None
 

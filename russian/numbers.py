@@ -62,7 +62,8 @@ def rules() -> list[Rule]:
     """Plain numbers, last of all rules that begin with a digit."""
     return [
         Rule("0", re.compile(rf"(?:{FRACTION}){_EDGE}"), _mixed, r"/| \d| ?[½¼¾]"),
-        Rule("0", re.compile(rf"(\d{{1,3}})/(\d{{1,3}}){_EDGE}"), _fraction, r"/"),
+        Rule("0", re.compile(rf"(\d{{1,6}})/(\d{{1,6}}){_EDGE}"), _fraction, r"/"),
+        Rule("0", re.compile(r"(\d{1,15}) ?: ?(\d{1,15})(?= =)"), _divided, " ?:"),
         Rule("0", re.compile(r"\d{1,3}(?:\.\d{1,3}){2,7}(?!\d)"), _dotted, r"\."),
         Rule(
             "0",
@@ -125,6 +126,11 @@ def _fraction(found: re.Match[str]) -> str | None:
     if over >= 70 and under >= 40:  # blood pressure
         return f"{cardinal(over)} на {cardinal(under)}"
     return f"{cardinal(over)} дробь {cardinal(under)}"
+
+
+def _divided(found: re.Match[str]) -> str:
+    """ "100 : 4 = 25"."""
+    return f"{cardinal(int(found.group(1)))} разделить на {cardinal(int(found.group(2)), 'accs')}"
 
 
 def _dotted(found: re.Match[str]) -> str:

@@ -112,6 +112,6 @@ def spelled(digits: str) -> str:
 @lru_cache(maxsize=5_000)
 def compound_prefix(number: int) -> str:
     """The first part of "двадцатичетырёхчасовой", "стопроцентный": genitives in one word."""
-    words = cardinal(number, "gent").split()
+    words = cardinal(number, "gent").removeprefix("одной ").split()
     kept = {"ста": "сто", "девяноста": "девяносто", "тысячи": "тысяче", "одного": "одно"}
     return "".join(kept.get(word, word) for word in words)

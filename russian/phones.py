@@ -18,7 +18,7 @@ _TOWN = re.compile(
 _OTHER = re.compile(r"\+\d{1,3}(?:[ ()\-]{0,2}\d{1,4}){2,6}(?!\d)")
 # The insurance number СНИЛС.
 _INSURANCE = re.compile(r"\d{3}-\d{3}-\d{3}[ -]\d\d(?![\d-])")
-_LOCAL = re.compile(r"(?:\d{3}|\d\d)-\d\d-\d\d(?![\d-])")
+_LOCAL = re.compile(r"\d{1,3}-\d\d-\d\d(?![\d-])")
 
 
 def rules() -> list[Rule]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from russian.abbreviations import full_stop
 from russian.agreement import case_before, count, noun_after
-from russian.morphology import gender_of
+from russian.morphology import Case, gender_of, inflect
 from russian.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, said, vulgar
 from russian.numerals import cardinal
 from russian.rules import Rule
@@ -18,49 +18,51 @@ def _any(keys: Iterable[str]) -> str:
     return "|".join(re.escape(key).replace(r"\ ", " ?") for key in ordered)
 
 
-_UNIT = _any(UNITS)
+UNIT = _any(UNITS)
 _FIRST = re.escape("".join({sign[0] for sign in UNITS}))
 _MONEY = _any(CENTS)
 _SCALE = _any(SCALES)
-_EDGE = r"(?![А-Яа-яЁёA-Za-z0-9²³])\.?"
+EDGE = r"(?![А-Яа-яЁёA-Za-z0-9²³])\.?"
 _PER = rf"(?:/(?:(?P<many>\d{{1,4}}) ?)?(?P<per>{_any({*TIMES, *UNITS})})(?![А-Яа-яёA-Za-z²])\.?)?"
 
 
 def rules() -> list[Rule]:
     """Money before other units; a sign before the number ("$5") last."""
     return [
+        Rule("0", re.compile(r"(\d{1,3}) ?сут(?:ок|ки|\.|(?![а-яё]))"), _day_and_night, " ?с"),
+        Rule("0", re.compile(r"([1-6]) ?р\.(?= в (?:день|сутки|неделю))"), _times, " ?р"),
         Rule(
             "0",
-            re.compile(rf"({NUMBER}) ?({_SCALE})\.? ?({_UNIT}){_EDGE}{_PER}"),
+            re.compile(rf"({NUMBER}) ?({_SCALE})\.? ?({UNIT}){EDGE}{_PER}"),
             _scaled,
             r"[.,]\d| \d| ?[тм]",
         ),
         Rule(
             "0",
-            re.compile(rf"({INTEGER})[.,](\d\d?) ?({_MONEY}){_EDGE}{_PER}"),
+            re.compile(rf"({INTEGER})[.,](\d\d?) ?({_MONEY}){EDGE}{_PER}"),
             _with_cents,
             r"[.,]\d| \d",
         ),
         Rule(
             "0",
-            re.compile(rf"({INTEGER}) ?(руб|р|₽)\.? (\d\d?) ?коп{_EDGE}{_PER}"),
+            re.compile(rf"({INTEGER}) ?(руб|р|₽)\.? (\d\d?) ?коп{EDGE}{_PER}"),
             _and_cents,
             r" \d| ?[р₽]",
         ),
         Rule(
             "0",
-            re.compile(rf"({NUMBER}) ?[%°]?{DASH}({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"),
+            re.compile(rf"({NUMBER}) ?[%°]?{DASH}({NUMBER}) ?({UNIT}){EDGE}{_PER}"),
             _range,
             r"[.,]\d|[ %°–—−-]",
         ),
         Rule(
             "0",
-            re.compile(rf"({NUMBER}) ?({_UNIT}){_EDGE}{_PER}"),
+            re.compile(rf"({NUMBER}) ?({UNIT}){EDGE}{_PER}"),
             _one,
             rf"[.,]\d| \d| ?[{_FIRST}]",
         ),
         Rule(
-            "0", re.compile(rf"({FRACTION}) ?({_UNIT}){_EDGE}{_PER}"), _fraction, r"/\d| \d| ?[½¼¾]"
+            "0", re.compile(rf"({FRACTION}) ?({UNIT}){EDGE}{_PER}"), _fraction, r"/\d| \d| ?[½¼¾]"
         ),
         Rule(
             "#",
@@ -82,6 +84,23 @@ def _tail(found: re.Match[str]) -> str:
         return full_stop(found)
     money = any(group in CENTS for group in found.groups()[:-2])
     return f" {per(_key(sign), many, money)}{full_stop(found)}"
+
+
+_DAYS_AND_NIGHTS = {1: "одни сутки", 2: "двое суток", 3: "трое суток", 4: "четверо суток"}
+
+
+def _day_and_night(found: re.Match[str]) -> str:
+    """ "2 сут.": the noun has no singular, and asks for "двое"."""
+    number = int(found.group(1))
+    case = case_before(found.string, found.start())
+    said = _DAYS_AND_NIGHTS.get(number) if case in ("nomn", "accs") else None
+    many: Case = "gent" if case in ("nomn", "accs") else case
+    return (said or f"{cardinal(number, case)} {inflect('сутки', many, True)}") + full_stop(found)
+
+
+def _times(found: re.Match[str]) -> str:
+    """ "2 р. в день" are no roubles."""
+    return measure(found.group(1), Unit("раз", "раз"), "accs")
 
 
 def _scaled(found: re.Match[str]) -> str:

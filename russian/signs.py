@@ -7,7 +7,9 @@ from russian.agreement import cases_before
 from russian.cleaning import SIGNS
 from russian.morphology import inflect
 from russian.numerals import ordinal
+from russian.quantities import EDGE, UNIT
 from russian.rules import Rule
+from russian.units import UNITS, many_of
 
 _SAID = {"%": "процентов", "°": "градусов", "₽": "рублей", "$": "долларов", "€": "евро",
          "£": "фунтов", "¥": "юаней", "₴": "гривен", "₸": "тенге", "₹": "рупий",
@@ -26,7 +28,12 @@ def rules() -> list[Rule]:
         Rule("#", re.compile(r"§§? ?"), _section, signs="§"),
         Rule("#", re.compile(r"\+(?=[аеёиоуыэюяАЕЁИОУЫЭЮЯ])"), _stress, signs="+"),
         Rule("#", re.compile(r"([+=×]) ?"), _arithmetic, signs="+=×"),
-        Rule("#", re.compile(r"\^ ?([-−–]?)(\d{1,3})(?!\d)"), _power, signs="^"),
+        Rule(
+            "#",
+            re.compile(rf"\^ ?([-−–]?)(\d{{1,3}})(?!\d)(?: ?({UNIT}){EDGE})?"),
+            _power,
+            signs="^",
+        ),
         Rule("#", re.compile(r"#(?=[А-Яа-яЁёA-Za-z])"), lambda _: "хештег ", signs="#"),
         Rule("#", re.compile(r"(?<![\w)%])[-–−](?=\d)"), lambda _: "минус ", signs="-–−"),
         Rule("#", re.compile(r"(?<=[А-Яа-яЁё])-(?=\d)"), lambda _: " ", signs="-"),
@@ -64,7 +71,8 @@ def _arithmetic(found: re.Match[str]) -> str:
 def _power(found: re.Match[str]) -> str:
     """ "10^6" is ten to the sixth power."""
     sign = "минус " if found.group(1) else ""
-    return f" в {sign}{ordinal(int(found.group(2)), 'loct', 'femn')} степени"
+    unit = f" {many_of(UNITS[found.group(3)])}" if found.group(3) in UNITS else ""
+    return f" в {sign}{ordinal(int(found.group(2)), 'loct', 'femn')} степени{unit}"
 
 
 def _left_over(found: re.Match[str]) -> str:
