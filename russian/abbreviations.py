@@ -31,11 +31,12 @@ _FIXED = {
     "к. м. н.": "кандидат медицинских наук", "к. э. н.": "кандидат экономических наук",
     "доц.": "доцент", "выкл.": "выключено", "зав.": "заведующий", "тов.": "товарищ",
     "ред.": "редакция", "англ.": "английский", "рус.": "русский", "лат.": "латинский",
-    "эл.": "электронная", "ф-т": "факультет", "о-во": "общество", "дир.": "директор",
+    "эл. почта": "электронная почта", "ф-т": "факультет", "о-во": "общество", "дир.": "директор",
 }  # fmt: skip
 # Nouns, put into the case that the word before asks for.
 _NOUNS = {
-    "ул.": "улица", "ул": "улица", "пр.": "проспект", "пр-т": "проспект", "просп.": "проспект",
+    "ул.": "улица", "ул": "улица", "пр.": "проспект", "пр-т": "проспект",
+    "пр-кт": "проспект", "просп.": "проспект",
     "гр.": "гражданин", "гр-н": "гражданин", "гр-ка": "гражданка",
     "пер.": "переулок", "пл.": "площадь", "наб.": "набережная", "ш.": "шоссе", "бул.": "бульвар",
     "о-в": "остров", "п-ов": "полуостров", "оз.": "озеро", "р.": "река", "х.": "хутор",
@@ -64,7 +65,9 @@ _NEEDS_NAME = frozenset(
     ("гр.", "г.", "с.", "м.", "р.", "х.", "пос.", "дер.", "ш.", "пл.", "пр.", "ул")
 )
 # The case is written: "пр-та", "б-ре", "р-ну".
-_ENDED = re.compile(r"(пр-т|б-р|р-н|ун-т|ин-т|з-д|м-н|гр-н|г-н)(а|у|ом|е)(?![а-яё])", re.IGNORECASE)
+_ENDED = re.compile(
+    r"(пр-к?т|б-р|р-н|ун-т|ин-т|з-д|м-н|гр-н|г-н)(а|у|ом|е)(?![а-яё])", re.IGNORECASE
+)
 _ENDED_NOUNS = {
     "г-н": "господин",
     "ун-т": "университет",
@@ -214,11 +217,11 @@ def _say_noun(found: re.Match[str]) -> str | None:
     ):
         return None
     before = found.string[max(0, found.start() - 20) : found.start()]
-    noun = _noun(key, before, following)
+    several = key in _NEEDS_NUMBER and bool(_SEVERAL.match(found.string, found.end()))
+    noun = "пункт" if key == "пп." and several else _noun(key, before, following)
     case = _named_case(found, cases_before(found.string, found.start()), key)
     if _PART_BEFORE.search(before):
         case = "gent"  # "часть два статьи пятнадцать"
-    several = key in _NEEDS_NUMBER and bool(_SEVERAL.match(found.string, found.end()))
     return _capital(noun if " " in noun else inflect(noun, case, several), found)
 
 

@@ -62,6 +62,10 @@ _COUNT_FORMS = frozenset(
         мегагерц гигагерц ватт киловатт вольт ампер раз человек"""
     )
 )
+# "ст. 159 ч. 4", "п. 5 г": what stands after these numbers is not counted.
+LABEL_BEFORE = re.compile(
+    r"(?<![а-яё])(?:ст|пп?|гл|разд|кв|д|корп|каб|оф|рис|табл|стр|т|ч)\.? ?$", re.IGNORECASE
+)
 _PARTS_OF_DAY = frozenset(listed("утро вечер ночь"))
 
 # Verbs that pymorphy3 calls intransitive, though they take a measure in the accusative.
@@ -87,7 +91,7 @@ _BEFORE = re.compile(
     r"(?:(?<=[ (])[-−–+]|минус |плюс )?$"
 )
 _AFTER = re.compile(
-    r" (?:раб\. ?)?(?![а-яё]{1,2}\.|[а-яё]{1,5}\. ?\d)"
+    r" (?:«[А-Я]» )?(?:раб\. ?)?(?![а-яё]{1,2}\.|[а-яё]{1,5}\. ?\d)"
     rf"([А-Яа-яЁё{STRESS}]+(?:-[А-Яа-яЁё{STRESS}]+)?)"
 )
 _LOOK_BACK = 40
@@ -201,7 +205,9 @@ def noun_after(text: str, position: int) -> tuple[Form, ...]:
         if found.group(1) in _COUNT_FORMS:
             return (Form(found.group(1), "NOUN", "gent", True, "masc", False), *nouns)
         if nouns and readings[0].part not in ("ADJF", "PRTF"):
-            adverb = readings[0].part == "ADVB" and found.group(1).endswith("ами")  # "часами"
+            adverb = readings[0].part == "ADVB" and found.group(1).endswith(
+                ("ами", "ью")
+            )  # "часами"
             return nouns if adverb or readings[0].part in ("NOUN", "NUMR") else ()
         if not any(form.part in ("ADJF", "PRTF") for form in readings):
             return ()
@@ -218,6 +224,8 @@ def agree(text: str, start: int, end: int, number: int) -> Agreed:
     if not allowed and _AGE.match(text, end) and _is_person(before):
         allowed = ("gent",)
     nouns = tuple(form for form in noun_after(text, end) if form.lemma not in _PARTS_OF_DAY)
+    if LABEL_BEFORE.search(text, max(0, start - 8), start):
+        nouns = ()
     if not allowed and not nouns:
         return _ALONE
     order = _order(before, allowed)

@@ -26,7 +26,7 @@ _KEPT = rf"А-Яа-яЁёA-Za-z0-9 \n\u0301{re.escape(SIGNS + _PUNCTUATION)}"
 _KEPT_CHAR = re.compile(rf"(?!\u0301)[{_KEPT}]")
 _ODD = re.compile(rf"[^{_KEPT}]|(?<![АЕЁИОУЫЭЮЯаеёиоуыэюя])\u0301")
 _LETTER_AND_MARK = re.compile(r"[^\W\d_][\u0306\u0308]")
-_TIMES_TEN = re.compile(r" ?· ?(?=10[\^⁻⁰¹²³⁴-⁹])")
+_TIMES_TEN = re.compile(r" ?· ?(?=10[\^⁻⁰¹²³⁴-⁹])| · ")
 _POWER = re.compile(r"(?<=\d)⁻?[⁰¹²³⁴-⁹]{1,4}")
 # "1'250'000", "12.500.000" and "1,234,567": Russian groups thousands by spaces.
 _THOUSANDS = re.compile(

@@ -43,6 +43,7 @@ _ALONE = re.compile(
     r"[\d./-]{6,10}(?: ?г\.?| года)?\.?"
     r"|\d{1,2} [а-я]{3,8}(?: \d{4}(?: ?г\.| года)?)?(?:\.?| [—–-] [^\d\n][^\n]{0,200})"
 )
+_OF_WHAT = re.compile(r" (?:постройки|рождения|выпуска|издания|основания)(?![а-яё])")
 _ERA = re.compile(r" (?:до )?н\. ?э")
 _WEEKDAY = re.compile(
     r"(?:^|[.!?—(] ?)(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье), $",
@@ -56,14 +57,15 @@ def rules() -> list[Rule]:
     """Full dates first, then a day with a month, then years."""
     day, tail = r"(\d{1,2})", r"(?: ?(?:года|г\.?)(?![А-Яа-яё]))?"
     two_days = rf"{day}(?:-?го)?(?:({DASH}| по | до | и |, ){day}(?:-?го|-?е)?)?"
+    year = rf"(?: (\d{{4}})(?!\d)(?:-го)?{tail})?"
     years = "|".join(_YEARS_CASES)
     return [
-        Rule("0", re.compile(rf"{day}([./]){day}\2(\d{{4}}|\d\d){tail}(?!\d|[.,]\d)"),
+        Rule("0", re.compile(rf"(?<![\d./]){day}([./]){day}\2(\d{{4}}|\d\d){tail}(?!\d|[.,]\d)"),
              _numeric, r"[./]"),
         Rule("0", re.compile(r"(\d\d?)\.(0[1-9]|1[0-2])(?!\d|[.,]\d)"), _without_year, r"\."),
         Rule("0", re.compile(rf"(\d{{4}})([-/.])(\d\d)\2(\d\d)(?![\d-]){tail}"), _iso, r"[-/.]"),
-        Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?(?: (\d{{4}})(?!\d){tail})?",
-                             re.IGNORECASE), _day_month, r"[ ,г–—−-]"),
+        Rule("0", re.compile(rf"{two_days} ({_MONTH})(?![а-яё])\.?{year}", re.IGNORECASE),
+             _day_month, r"[ ,г–—−-]"),
         Rule("0", re.compile(rf"(\d\d?(?:(?:, | и | или )\d\d?){{1,6}}) ({_MONTH})(?![а-яё])"),
              _list_of_days, r", | и"),
         Rule("0", re.compile(rf"(\d{{4}}){DASH}(\d{{4}}) ?(гг?\.?|{years})(?![а-яё])"),
@@ -75,6 +77,7 @@ def rules() -> list[Rule]:
              _two_years, r" и"),
         Rule("0", re.compile(r"(\d{4})( по | до )(\d{4}) (год|годы|гг?\.?)(?![а-яё])"),
              _till_year, r" [пд]"),
+        Rule("0", re.compile(r"(\d{4}) ?г\. ?в\."), _of_make, " ?г"),
         Rule("0", re.compile(r"(\d{2,4}) ?(год[ауе]?|годом|г\.?)(?![А-Яа-яё])"),
              _year, r" ?г"),
     ]  # fmt: skip
@@ -124,7 +127,9 @@ def _without_year(found: re.Match[str]) -> str | None:
     day, month = found.groups()
     before = word_before(found.string, found.start())
     timely = month in ("05", "10") and int(day) <= 24
-    if before not in ("до", "с", "со", "от", "по", "к", "на") or timely or not 1 <= int(day) <= 31:
+    named = before in ("до", "с", "со", "от", "по", "к", "на") and not timely
+    bare = day[0] == "0" and not before
+    if not (named or bare) or not 1 <= int(day) <= 31:
         return None
     if _UNIT_AFTER.match(found.string, found.end()) or noun_after(found.string, found.end()):
         return None
@@ -163,6 +168,11 @@ def _list_of_days(found: re.Match[str]) -> str:
     return f"{days} {_NAMES[found.group(2)]}"
 
 
+def _of_make(found: re.Match[str]) -> str:
+    """ "2015 г. в." of a car."""
+    return f"{ordinal(int(found.group(1)), 'gent')} года выпуска{full_stop(found)}"
+
+
 def _year(found: re.Match[str]) -> str | None:
     """ "в 2024 году"; "24 года" is a count, but "в 24 году" is not."""
     number, noun = int(found.group(1)), found.group(2)
@@ -176,7 +186,7 @@ def _year(found: re.Match[str]) -> str | None:
         if noun == "году" and allowed[:1] == ("datv",):
             case = "datv"
     else:
-        case = short_case(text, start)
+        case = "gent" if _OF_WHAT.match(text, found.end()) else short_case(text, start)
         noun = _YEAR_FORMS[case]
     return f"{ordinal(number, case)} {noun}" + full_stop(found)
 

@@ -28,12 +28,16 @@ _CARDINALS: dict[str, Case] = {
     "ти": "gent", "ух": "gent", "ёх": "gent", "мя": "ablt", "тью": "ablt", "ью": "ablt",
 }  # fmt: skip
 _CARDINALS_OF_FEW: dict[str, Case] = {"х": "gent", "м": "datv"}
+_COMPOUNDS = (
+    "(?:комнатн|этажн|дневн|местн|летн|часов|кратн|уровнев|камерн|ядерн|процентн)[а-я]{2,3}"
+)
 _FEW = (2, 3, 4)
 
 
 def rules() -> list[Rule]:
     """A whole word after the hyphen makes a compound; a few letters are an ending."""
     return [
+        Rule("0", re.compile(rf"(\d{{1,3}})-(?:х|ух|ти|и)[ -]({_COMPOUNDS})"), _two_roomed, "-"),
         Rule("0", re.compile(r"(\d{1,6})[-–](й|го|му|м) км(?![а-яё])"), _kilometre, r"[-–]"),
         Rule("0", re.compile(r"(\d{2,4})[-–](е|х|м|ми) ?гг\."), _years, r"[-–]"),
         Rule("0", re.compile(r"(\d{1,6})[-–]([а-яё]{1,3})(?![а-яё-])"), _with_ending, r"[-–]"),
@@ -57,6 +61,11 @@ def _years(found: re.Match[str]) -> str:
     if ending == "х" and "loct" in cases_before(found.string, found.start()):
         case = "loct"
     return f"{ordinal(number, case, 'masc', True)} {YEARS[case]}{full_stop(found)}"
+
+
+def _two_roomed(found: re.Match[str]) -> str:
+    """ "2-х комнатная" is one word all the same."""
+    return compound_prefix(int(found.group(1))) + found.group(2)
 
 
 def _kilometre(found: re.Match[str]) -> str:

@@ -159,16 +159,15 @@ def _roman(found: re.Match[str]) -> str | None:
     if not written:
         return None
     number = _roman_value(written)
+    named = _name_before(text, found.start())
     nouns = noun_after(text, found.end()) or _row_after(text, found.end())
-    if nouns and text[found.end() : found.end() + 1] == " ":
+    verb = named and named.animate and nouns and nouns[0].plural  # "Павел I правил"
+    if nouns and not verb and text[found.end() : found.end() + 1] == " ":
         wanted = cases_before(text, found.start())
         form = next((f for f in nouns if f.case in wanted), nouns[0])
         return ordinal(number, form.case or "nomn", form.gender or "masc", form.plural)
-    name = re.search(r"([А-ЯЁ][а-яё]{2,20}) $", text[max(0, found.start() - 24) : found.start()])
-    if name and name.group(1).lower() not in _ROWS:
-        named = next((f for f in forms(name.group(1)) if f.part == "NOUN" and not f.plural), None)
-        if named and (named.animate or len(written) > 1):
-            return ordinal(number, named.case or "nomn", named.gender or "masc")
+    if named and (named.animate or len(written) > 1):
+        return ordinal(number, named.case or "nomn", named.gender or "masc")
     row = _row_before(text, found.start())
     if row or written == text.strip():
         return ordinal(number, (row and row.case) or "nomn", (row and row.gender) or "masc")
@@ -184,6 +183,15 @@ def _roman_alone(found: re.Match[str], number: int) -> str | None:
             return ordinal(number, "gent")  # "конец XIX — начало XX века"
         return in_words(number, agree(text, found.start(), found.end(), number))
     return None
+
+
+def _name_before(text: str, start: int) -> Form | None:
+    """ "Пётр " before "I"; "Глава " is a name of a row."""
+    name = re.search(r"([А-ЯЁ][а-яё]{2,20}) $", text[max(0, start - 24) : start])
+    if not name or lemma(name.group(1).lower()) in _ROWS:
+        return None
+    nouns = (form for form in forms(name.group(1)) if form.part == "NOUN" and not form.plural)
+    return next(nouns, None)
 
 
 def _row_after(text: str, position: int) -> tuple[Form, ...]:

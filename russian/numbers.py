@@ -24,12 +24,13 @@ _CODE_WORDS = re.compile(
 )
 _CODE_WORDS_REACH = 30
 _SECTION = re.compile(
-    r"(?:(?<![а-яё])(?:пп?|ст|разд|гл)\.|гост|верси[а-яё]{1,2}"
+    r"(?:(?<![а-яё])(?:пп?|ст|разд|гл)\.|гост|оквэд|верси[а-яё]{1,2}"
     r"|пункт[а-яё]{0,3}|раздел[а-яё]{0,3}) ?$"
     r"|[a-z]{2} ?$|(?<![a-z])v ?$",
     re.IGNORECASE,
 )
 _SHORTEST_CODE = 4  # digits; "договор 12" is a small number, "договор 4512" a code
+_GRADES = frozenset(("класс", "курс"))
 _SCHEDULES = {(24, 7), (5, 2), (2, 2)}
 
 
@@ -75,7 +76,7 @@ def rules() -> list[Rule]:
         Rule("0", re.compile(r"\d{1,40}(?: \d{2,10}){0,5}"), _code),
         Rule(
             "0",
-            re.compile(rf"({INTEGER})({DASH})({INTEGER})(?![\d.,-]\d)"),
+            re.compile(rf"({INTEGER})({DASH})({INTEGER})(?!\d|[.,/-]\d)"),
             _range,
             r"[-–—−]| [\d–—−-]",
         ),
@@ -108,7 +109,9 @@ def vulgar(written: str, gender: Gender, case: Case = "nomn") -> str | None:
 
 def _is_part(over: int, under: int) -> bool:
     """Whether digits around a slash are a fraction; "12/27" is a month of a year."""
-    return 0 < over < under and (under <= 12 or under in _LARGE_PARTS)
+    return 0 < over < under and (
+        under <= 12 or under in _LARGE_PARTS or (over == 1 and under % 100 == 0)
+    )
 
 
 def _mixed(found: re.Match[str]) -> str | None:
@@ -135,7 +138,10 @@ def _divided(found: re.Match[str]) -> str:
 
 def _dotted(found: re.Match[str]) -> str:
     """An address of the net or a version: groups with "точка" between."""
-    return " точка ".join(cardinal(int(group)) for group in found.group().split("."))
+    groups = found.group().split(".")
+    return " точка ".join(
+        spelled(group) if group[0] == "0" else cardinal(int(group)) for group in groups
+    )
 
 
 def _decimal(found: re.Match[str]) -> str:
@@ -186,6 +192,10 @@ def _range(found: re.Match[str]) -> str | None:
     if found.string.startswith(" =", found.end()) or ("−" in dash and value(low) > value(high)):
         return f"{cardinal(value(low))} минус {cardinal(value(high))}"
     agreed = agree(found.string, found.start(), found.end(), value(high))
+    grade = next((f for f in noun_after(found.string, found.end()) if f.lemma in _GRADES), None)
+    if grade and grade.plural and grade.case:  # "учащиеся 5–9 классов"
+        ends = (ordinal(value(end), grade.case, plural=True) for end in (low, high))
+        return " — ".join(ends)
     first, last = in_words(value(low), agreed), in_words(value(high), agreed)
     return first + range_dash(low, high) + last
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from russian.abbreviations import full_stop
-from russian.agreement import case_before, count, noun_after
+from russian.agreement import LABEL_BEFORE, case_before, count, noun_after
 from russian.morphology import Case, gender_of, inflect
 from russian.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, said, vulgar
 from russian.numerals import cardinal
@@ -72,10 +72,6 @@ def rules() -> list[Rule]:
         ),
         Rule("0", re.compile(r"1[.,]5(?= ([а-яё]{3,20}))"), _one_and_a_half, r"[.,]"),
     ]
-
-
-# "ст. 159 ч. 4", "п. 5 г": what stands after these numbers measures nothing.
-_LABEL_BEFORE = re.compile(r"(?<![а-яё])(?:ст|пп?|гл|разд|кв|д|корп)\.? ?$", re.IGNORECASE)
 
 
 def _tail(found: re.Match[str]) -> str:
@@ -171,7 +167,7 @@ def _not_a_unit(found: re.Match[str], group: int) -> bool:
     """ "5 с Петром", "дом 5 А", "ст. 159 ч. 4" are no seconds, amperes and hours."""
     key = found.group(group)
     before = max(0, found.start() - 8)
-    if len(key) == 1 and _LABEL_BEFORE.search(found.string, before, found.start()):
+    if len(key) == 1 and LABEL_BEFORE.search(found.string, before, found.start()):
         return True
     apart = found.string[found.start(group) - 1] == " "
     following = found.string[found.end(group) : found.end(group) + 3]

@@ -98,4 +98,4 @@ def _apart(before: str, said: str, after: str) -> str:
         said = " " + said
     if said[-1:].isalpha() and after.isalnum():
         said += " "
-    return said.removesuffix(" ") if after == " " else said
+    return said if after.isalnum() else said.removesuffix(" ")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from russian.agreement import count
+from russian.agreement import count, noun_for
 from russian.morphology import Case, gender_of, inflect
 from russian.numbers import said
 from russian.numerals import LONGEST, cardinal, is_few, is_one
@@ -82,6 +82,7 @@ _TABLE = """
 миллисекунда: мс, ms
 неделя: нед
 месяц: мес
+рабочий день: раб. дн
 день: дн
 ватт/ватт: Вт
 киловатт/киловатт: кВт, kW
@@ -215,7 +216,8 @@ def measure(number: str, unit: Unit, case: Case) -> str:
     one = f"{_adjective(adjective, 'gent', False)}{inflect(noun, 'gent', False)}{tail}"
     if (whole, fraction) == ("1", "5"):
         if case not in ("nomn", "accs"):
-            return f"полутора {_adjective(adjective, case, True)}{inflect(noun, case, True)}{tail}"
+            many = noun_for(2, noun, case, unit.counted)
+            return f"полутора {_adjective(adjective, case, True)}{many}{tail}"
         return ("полторы " if gender_of(noun) == "femn" else "полтора ") + one
     if fraction == "5" and whole != "0" and noun in _SCALE_NOUNS and case in ("nomn", "accs"):
         return f"{cardinal(int(whole), case, gender_of(noun))} с половиной {one}"
@@ -251,4 +253,6 @@ def _adjective(dictionary_form: str, case: Case, plural: bool) -> str:
     ending = _PLURAL[case] if plural else _SINGULAR[case][dictionary_form.endswith("ая")]
     if ending[0] == "ы" and stem[-1] in "кгхжшщч":
         ending = "и" + ending[1:]
+    if ending[0] == "о" and stem[-1] in "жшщч":
+        ending = "е" + ending[1:]
     return f"{stem}{ending} "
