@@ -63,6 +63,7 @@ def build_parser() -> Parser:
 
     normalize = command("normalize", "standard input to standard output, a line for a line")
     normalize.add_argument("--to", choices=["spoken", "written"], required=True)
+    normalize.add_argument("--rules", type=Path, metavar="FILE", help="instead of BESEDA_RULES")
 
     ingest = command("ingest", "documents and folders into the index")
     ingest.add_argument("paths", nargs="*", type=Path, metavar="PATH")

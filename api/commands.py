@@ -262,7 +262,7 @@ def normalize(arguments: argparse.Namespace, settings: Settings) -> int:
     from russian.written import to_written
 
     convert = to_spoken if arguments.to == "spoken" else to_written
-    custom = own_rules(settings)
+    custom = own_rules(arguments.rules or settings.rules)
     # Bytes, since a line that is not UTF-8 must be refused in every locale.
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:

@@ -75,10 +75,10 @@ def settle_in(home: Path) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def own_rules(settings: Settings) -> CustomRules:
-    """The operator's rules of `BESEDA_RULES`; raises BadInput for a file that cannot be used."""
+def own_rules(path: Path | None) -> CustomRules:
+    """The operator's rules, if a file is named; BadInput for one that cannot be used."""
     try:
-        return load_rules(settings.rules.expanduser()) if settings.rules else NO_RULES
+        return load_rules(path.expanduser()) if path else NO_RULES
     except RulesError as error:
         raise BadInput(str(error)) from None
 
@@ -112,7 +112,7 @@ class Services:
 
     @cached_property
     def rules(self) -> CustomRules:
-        return own_rules(self.settings)
+        return own_rules(self.settings.rules)
 
     @cached_property
     def store(self) -> Store:

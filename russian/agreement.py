@@ -180,7 +180,7 @@ def case_before(text: str, position: int, number: int | None = None) -> Case:
 
 def short_case(text: str, position: int) -> Case:
     """The case of a year's or a century's abbreviation: "в 2024 г.", "отчёт за III кв. 2024 г."."""
-    before = word_before(text, position)
+    before = _governor(text, position)
     if before in ("в", "во"):
         return "loct"
     allowed = _governed(before)

@@ -145,7 +145,12 @@ def _positive(words: Sequence[Token], first: int) -> Amount | None:
 def _subtracts(words: Sequence[Token], first: int) -> bool:
     """Whether "минус" stands between two numbers, or after "плюс"."""
     return text_at(words, first + 1) == "минус" or (
-        first > 0 and (words[first - 1].text == "плюс" or numeral(words[first - 1]) is not None)
+        first > 0
+        and (
+            words[first - 1].text == "плюс"
+            or words[first - 1].text.isdigit()
+            or numeral(words[first - 1]) is not None
+        )
     )
 
 

@@ -66,7 +66,7 @@ def rules() -> list[Rule]:
         ),
         Rule(
             "#",
-            re.compile(rf"([$€£₽¥₴₸₹₿]) ?({NUMBER})(?: ?({_SCALE})\.?)?"),
+            re.compile(rf"([$€£₽¥₴₸₹₿]) ?({NUMBER})(?:{DASH}({NUMBER}))?(?: ?({_SCALE})\.?)?"),
             _sign_first,
             signs="$€£₽¥₴₸₹₿",
         ),
@@ -172,16 +172,19 @@ def _not_a_unit(found: re.Match[str], group: int) -> bool:
     apart = found.string[found.start(group) - 1] == " "
     following = found.string[found.end(group) : found.end(group) + 3]
     if key == "с":
-        return apart and following[:1] == " " and following[1:2].isalpha()
+        return apart and following[:1] == " " and following[1:2].isalnum()
     if key in ("А", "В"):
         return not apart or (following[:1] == " " and following[1:2].isalpha())
     return key == "г" and following[:2] == ". " and following[2:].isupper()
 
 
 def _sign_first(found: re.Match[str]) -> str:
-    """ "$5", "$2,50", "$3 млн"."""
-    sign, number, scale = found.groups()
+    """ "$5", "$2,50", "$3 млн", "$10–15"."""
+    sign, number, high, scale = found.groups()
     case = case_before(found.string, found.start())
+    if high:
+        low = said(number, case, gender_of(UNITS[sign].noun))
+        return low + range_dash(number, high) + measure(high, UNITS[sign], case)
     if scale:
         return f"{measure(number, UNITS[scale], case)} {many_of(UNITS[sign])}"
     whole, _, cents = number.replace(",", ".").partition(".")

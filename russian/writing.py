@@ -187,7 +187,7 @@ def _ordinal(words: Sequence[Token], found: Number) -> Found | None:
 
 def brand(words: Sequence[Token], first: int) -> Found | None:
     """ "вай фай" is Wi-Fi; the longest phrase of the table wins."""
-    if words[first].text not in first_words():
+    if words[first].text not in first_words() or (first and words[first - 1].text in ".@"):
         return None
     for last in range(min(len(words), first + _LONGEST_BRAND), first, -1):
         piece = [word.text for word in words[first:last]]

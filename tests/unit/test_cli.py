@@ -182,6 +182,11 @@ def test_normalize_knows_the_operators_words(
     assert beseda("normalize", "--to", "spoken").out == "кв+ордлинг за пять рублей\n"
     given(monkeypatch, "модель акме пять\n".encode())
     assert beseda("normalize", "--to", "written").out == "модель ACME-5\n"
+    monkeypatch.delenv("BESEDA_RULES")
+    given(monkeypatch, "модель акме пять\n".encode())
+    done = beseda("normalize", "--to", "written", "--rules", str(rules))
+    assert done.out == "модель ACME-5\n"
+    monkeypatch.setenv("BESEDA_RULES", str(rules))
     rules.write_text("word: {}\n")
     given(monkeypatch, b"")
     done = beseda("normalize", "--to", "written")

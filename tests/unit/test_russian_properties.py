@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from russian.dates import MONTHS
@@ -123,6 +123,8 @@ def test_spoken_holds_the_voice_s_characters_only(text: str) -> None:
 
 
 @given(_TEXTS)
+@example("Форма 3-НДФЛ.")
+@example("Наберите *100#.")
 @few
 def test_spoken_is_idempotent(text: str) -> None:
     spoken = to_spoken(text).text
@@ -130,6 +132,9 @@ def test_spoken_is_idempotent(text: str) -> None:
 
 
 @given(_TEXTS)
+@example("15 минус семь равно восемь")
+@example("зайдите на beseda.рф")
+@example("№1 250 1 250 ")
 @few
 def test_written_is_idempotent_and_nothing_raises(text: str) -> None:
     for source in (text, to_spoken(text).text):
