@@ -36,8 +36,10 @@ def to_written(text: str, custom: CustomRules = NO_RULES) -> Converted:
 def _replacements(text: str, rules: Sequence[WrittenRule]) -> Iterator[Replacement]:
     words = tokens(text)
     position = 0
+    own = rules[: -len(_RULES)]
     while position < len(words):
-        for rule in rules:
+        # A sign begins no number, date or brand; only a customer's phrase may begin with one.
+        for rule in rules if words[position].text[0].isalnum() else own:
             found = rule(words, position)
             if found:
                 last, written = found
