@@ -7,7 +7,7 @@
                  rules: hours, failures <---------+--> TurnTrace, heard whole -> transfer, hang-up
 
 A caller who speaks over the announcement of a transfer stays. Knows when; how things are done is
-a `Control`'s and a webhook's to know.
+`acting`'s to know.
 """
 
 import asyncio
@@ -18,10 +18,11 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
-from api.actions.book import Action, Book, Collect, HangUp, Text, Transfer, Webhook
+from api.actions.acting import Acting, Words
+from api.actions.book import Action, Book, Collect
 from api.actions.choosing import Chooser
 from api.actions.control import CannotDo, Control
-from api.actions.webhook import Hooks, Reply
+from api.actions.webhook import Hooks
 from api.call import BROKEN, NOTHING_HEARD, Answering
 from asr.doubt import AGAIN, ANOTHER_WAY
 from asr.listen import KEYS_S
@@ -56,13 +57,10 @@ NO_DIGITS = "Извините, цифры разобрать не получил
 HOW_MANY = "Мне нужно цифр: {digits}. Назовите их ещё раз или наберите на телефоне."
 FAILURES = (AGAIN, ANOTHER_WAY, NOTHING_HEARD, BROKEN, UNKNOWN, CANNOT_LOOK_UP, NOT_FOUND)
 TRIES = 3
-CHAIN = 3
-Words = tuple[str, str]
-"""What is said, and the name of the action that it belongs to."""
 
 
 class Conductor:
-    """See above. `conversation` is told to webhooks, so that they can look it up."""
+    """See above. `conversation` is the id of what is kept of the call."""
 
     def __init__(
         self,
@@ -75,9 +73,7 @@ class Conductor:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._book = book
-        self._control = control
-        self._conversation = conversation
-        self._hooks = hooks or Hooks()
+        self._acting = Acting(book, control, conversation, hooks or Hooks())
         self._chooser = chooser
         self._clock = clock
         self._waiting: deque[Inbound] = deque()
@@ -221,57 +217,11 @@ class Conductor:
             await self._certain.wait()
         self._heard = ""
 
-    # ---- acting
-
-    async def _act(self, action: Action, arguments: dict[str, Any], chain: int = CHAIN) -> Words:
-        """Do what is done before anything is said; what to say, and for which action."""
-        said = action.say
-        if isinstance(action, Collect):
-            self._collecting, self._tries, self._keys = action, 0, 0
-        if isinstance(action, Text | Webhook):
-            try:
-                reply = await self._reach(action, arguments)
-            except CannotDo as error:
-                log.warning("action %s: %s", action.name, error)
-                return action.failed, action.name
-            log.info("action %s: done", action.name)
-            said = reply.say or said
-            following = self._book.actions.get(reply.then)
-            if following is not None and chain:
-                words, name = await self._act(following, {}, chain - 1)
-                return f"{said} {words}".strip(), name
-        return said or "Готово.", action.name
-
-    async def _reach(self, action: Text | Webhook, arguments: dict[str, Any]) -> Reply:
-        """To the operator's service or the carrier; raises CannotDo."""
-        if isinstance(action, Text) and action.url is None:
-            await self._control.text(action.text)
-            return Reply()
-        told = {"text": action.text} if isinstance(action, Text) else {}
-        body = {
-            "action": action.name,
-            "conversation": self._conversation,
-            "caller": await self._control.caller(),
-            "arguments": arguments,
-        }
-        return await self._hooks.call(action, body | told)
-
-    async def _carry_out(self, name: str) -> str | None:
-        """What is done when the words were heard; why the call ends by it, if it does."""
-        action = self._book.actions.get(name)
-        if not isinstance(action, Transfer | HangUp):
-            return None
-        try:
-            if isinstance(action, Transfer):
-                await self._control.transfer(action.to)
-            else:
-                await self._control.hang_up()
-        except CannotDo as error:
-            log.warning("action %s: %s", name, error)
-            if isinstance(action, Transfer):
-                self._waiting.append(Say(NOT_CONNECTED))
-                return None
-        return action.do
+    async def _act(self, action: Action, arguments: dict[str, Any]) -> Words:
+        said, name = await self._acting.begin(action, arguments)
+        if isinstance(begun := self._book.actions[name], Collect):
+            self._collecting, self._tries, self._keys = begun, 0, 0
+        return said, name
 
     # ---- out of the call
 
@@ -281,10 +231,18 @@ class Conductor:
             yield message
             self._note(message)
             if isinstance(message, TurnTrace) and not message.interrupted and message.answer.action:
-                reason = await self._carry_out(message.answer.action)
+                reason = await self._carried_out(message.answer.action)
                 if reason is not None:
                     yield CallEnded(reason)
                     return
+
+    async def _carried_out(self, name: str) -> str | None:
+        try:
+            return await self._acting.carry_out(name)
+        except CannotDo as error:
+            log.warning("action %s: %s", name, error)
+            self._waiting.append(Say(NOT_CONNECTED))
+            return None
 
     def _note(self, message: Message) -> None:
         match message:

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from pydantic import SecretStr
 
-from api.actions.book import NO_ACTIONS, Book, read_book
+from api.actions.book import NO_ACTIONS, Book, Text, read_book
 from api.actions.choosing import Chooser
 from api.actions.conductor import Conductor
 from api.actions.control import Control, Dialplan
@@ -107,7 +107,12 @@ async def _greeted(
 
 def actions(settings: Settings) -> Book:
     """The operator's actions; raises BadInput for a file that cannot be used."""
-    return read_book(settings.actions.expanduser()) if settings.actions else NO_ACTIONS
+    book = read_book(settings.actions.expanduser()) if settings.actions else NO_ACTIONS
+    for one in book.actions.values():
+        if isinstance(one, Text) and one.url is None and not carriers(settings):
+            raise BadInput(f"the action {one.name}: no carrier is set up that could send a text; "
+                           "name a webhook as `url`")  # fmt: skip
+    return book
 
 
 def carriers(settings: Settings) -> dict[str, Carrier]:

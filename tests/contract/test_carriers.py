@@ -24,10 +24,12 @@ from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.actions.control import CannotDo, Control
+from api.settings import Settings
 from api.telephony import telnyx, twilio
 from api.telephony.carriers import Leg, Rest, Tickets
 from api.telephony.holding import Gone, Wire, hold
 from api.telephony.media_stream import OVERTAKING, MediaStream
+from api.telephony.phone import actions
 from api.telephony.telnyx import Telnyx, TelnyxCall
 from api.telephony.twilio import TwilioCall, signature
 from api.telephony.vonage import Vonage, VonageCall, VonageSocket
@@ -358,6 +360,15 @@ def test_without_its_settings_there_is_no_carrier(tmp_path: Path) -> None:
     with client_of(tmp_path) as client:
         for carrier in ("twilio", "telnyx", "vonage", "nobody"):
             assert client.post(f"/v1/phone/{carrier}", data=FORM).status_code == 404
+
+
+def test_a_text_needs_somebody_who_sends_it(tmp_path: Path) -> None:
+    book = tmp_path / "actions.yaml"
+    book.write_text("actions: {sms: {do: text, text: Адрес}}", encoding="utf-8")
+    with pytest.raises(BadInput, match="sms: no carrier"):
+        actions(Settings(home=tmp_path, actions=book))
+    signing = {"twilio_auth_token": "12345", "public_url": URL}
+    assert actions(Settings.model_validate({"home": tmp_path, "actions": book, **signing}))
 
 
 def test_a_key_that_is_none_is_told_at_the_start() -> None:

@@ -112,6 +112,8 @@ def main() -> None:
     parser.add_argument("--http", type=int, default=8000, help="Beseda's HTTP port")
     parser.add_argument("--audiosocket", type=int, default=9092, help="its AudioSocket port")
     given = parser.parse_args()
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores Ctrl-C
+        signal.signal(stop, signal.default_int_handler)
     with running(given.http, given.audiosocket, given.bind):
         print(
             f"Asterisk takes calls on {given.bind}:{SIP_PORT}: alice, no password; bob, test-only."

@@ -2,9 +2,6 @@
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -14,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.telephony.pacing import Playout
@@ -193,6 +190,7 @@ def test_a_disk_that_fails_leaves_the_call_alive(caplog: pytest.LogCaptureFixtur
     assert "a recording is lost" in caplog.text
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 200)), max_size=12), st.data())
 def test_a_track_gives_each_sample_once_and_in_its_place(
     puts: list[tuple[int, int]], data: st.DataObject
@@ -209,37 +207,6 @@ def test_a_track_gives_each_sample_once_and_in_its_place(
         pieces.append(piece)
     pieces.append(track.take(700))
     assert (np.concatenate(pieces) == expected).all()
-
-
-WRITER = """
-import sys, numpy as np
-from pathlib import Path
-from dialog.opus import OpusFile
-file = OpusFile(Path(sys.argv[1]))
-block = (0.4 * np.sin(np.arange(8000) * 0.2)).astype(np.float32)
-for _ in range(40):
-    file.write(block, block)
-print("written", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_process_that_is_killed_leaves_a_shortened_recording(tmp_path: Path) -> None:
-    recordings = Recordings(tmp_path / "recordings")
-    path = recordings.path(ID)
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE)  # fmt: skip
-    assert writer.stdout and writer.stdin
-    assert writer.stdout.readline() == b"written\n"
-    recordings.tidy(30)
-    assert recordings.get(ID) is None, "it is still being written"
-    os.kill(writer.pid, signal.SIGKILL)
-    writer.wait()
-    writer.stdout.close()
-    writer.stdin.close()
-    recordings.tidy(30)
-    left, _ = decoded(path)
-    assert 18.0 < len(left) / RATE_HZ <= 20.1
 
 
 def test_what_is_too_old_is_deleted(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""What an action does: before anything is said, and once that was heard.
+
+    begin -> webhook or text -> the words ............ heard whole -> carry_out -> transfer, hang-up
+
+Knows the operator's service and the exchange; when an action begins is `conductor`'s to know.
+"""
+
+import logging
+from typing import Any
+
+from api.actions.book import Action, Book, HangUp, Text, Transfer, Webhook
+from api.actions.control import CannotDo, Control
+from api.actions.webhook import Hooks, Reply
+
+log = logging.getLogger(__name__)
+
+DONE = "Готово."
+CHAIN = 3
+Words = tuple[str, str]
+"""What is said, and the name of the action that it belongs to."""
+
+
+class Acting:
+    """The actions of one call. `conversation` is told to webhooks, so that they can look it up."""
+
+    def __init__(self, book: Book, control: Control, conversation: str, hooks: Hooks) -> None:
+        self._book = book
+        self._control = control
+        self._conversation = conversation
+        self._hooks = hooks
+
+    async def begin(self, action: Action, arguments: dict[str, Any], chain: int = CHAIN) -> Words:
+        """Do what is done before anything is said; what to say then. A webhook's reply may name
+        the action that follows, so many times at most."""
+        if not isinstance(action, Text | Webhook):
+            return action.say, action.name
+        try:
+            reply = await self._reach(action, arguments)
+        except CannotDo as error:
+            log.warning("action %s: %s", action.name, error)
+            return action.failed, action.name
+        log.info("action %s: done", action.name)
+        said = reply.say or action.say
+        following = self._book.actions.get(reply.then)
+        if following is None or not chain:
+            return said or DONE, action.name
+        words, name = await self.begin(following, {}, chain - 1)
+        return f"{said} {words}".strip(), name
+
+    async def carry_out(self, name: str) -> str | None:
+        """What is done when the words were heard; why the call ends by it, None if it goes on.
+        Raises CannotDo for a transfer that is refused: the caller is still there."""
+        action = self._book.actions.get(name)
+        match action:
+            case Transfer():
+                await self._control.transfer(action.to)
+            case HangUp():
+                try:
+                    await self._control.hang_up()
+                except CannotDo as error:  # we let go all the same
+                    log.warning("action %s: %s", name, error)
+            case _:
+                return None
+        log.info("action %s: done", name)
+        return action.do
+
+    async def _reach(self, action: Text | Webhook, arguments: dict[str, Any]) -> Reply:
+        """To the operator's service or the carrier; raises CannotDo."""
+        if isinstance(action, Text) and action.url is None:
+            await self._control.text(action.text)
+            return Reply()
+        told = {"text": action.text} if isinstance(action, Text) else {}
+        body = {
+            "action": action.name,
+            "conversation": self._conversation,
+            "caller": await self._caller(),
+            "arguments": arguments,
+        }
+        return await self._hooks.call(action, body | told)
+
+    async def _caller(self) -> str | None:
+        try:
+            return await self._control.caller()
+        except CannotDo:
+            return None  # a webhook may do without
