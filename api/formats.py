@@ -225,13 +225,14 @@ def report_text(report: Report) -> str:
     return f"{counts}, {len(report.skipped)} skipped"
 
 
-def conversation_info_json(info: ConversationInfo) -> dict[str, object]:
+def conversation_info_json(info: ConversationInfo, *, recorded: bool = False) -> dict[str, object]:
     """A conversation in a list."""
     return {
         "id": info.id,
         "object": "conversation",
         "title": info.title,
         "turns": info.turns,
+        "recorded": recorded,
         "created_at": info.created_at.isoformat(),
         "updated_at": info.updated_at.isoformat(),
     }

@@ -16,7 +16,9 @@ router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
 async def list_conversations(services: ServicesDep, limit: int = 50) -> dict[str, object]:
     """The latest conversations, newest first."""
     infos = await asyncio.to_thread(services.conversations, limit)
-    return {"object": "list", "data": [formats.conversation_info_json(info) for info in infos]}
+    recorded = {one.id for one in await asyncio.to_thread(services.recordings.all)}
+    data = [formats.conversation_info_json(info, recorded=info.id in recorded) for info in infos]
+    return {"object": "list", "data": data}
 
 
 @router.get("/{conversation_id}")

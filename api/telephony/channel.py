@@ -24,6 +24,7 @@ class Asterisk:
     url: str
     user: str
     password: str
+    transport: httpx.AsyncBaseTransport | None = None
 
     @property
     def socket_url(self) -> str:
@@ -34,6 +35,8 @@ class Asterisk:
             base_url=f"{self.url.rstrip('/')}/ari/",
             auth=(self.user, self.password),
             timeout=ORDER_WITHIN_S,
+            transport=self.transport,
+            trust_env=False,
         )
 
     @asynccontextmanager
@@ -128,11 +131,15 @@ class Elsewhere:
             channels = await self._asterisk.order("GET", "channels")
         except httpx.HTTPError as error:
             raise CannotDo(f"Asterisk cannot be reached: {type(error).__name__}") from None
-        for channel in channels:
-            said = str(channel.get("dialplan", {}).get("app_data", ""))
-            if self._identity in said.lower():
-                return Channel(self._asterisk, channel["id"])
-        raise CannotDo("Asterisk holds no channel of this call")
+        found = [one["id"] for one in channels if self._identity in _application(one)]
+        if len(found) != 1:  # several: the dialplan has one UUID for all of its callers
+            raise CannotDo(f"Asterisk holds {len(found)} channels with this call's UUID")
+        return Channel(self._asterisk, found[0])
+
+
+def _application(channel: dict[str, Any]) -> str:
+    """What the dialplan told the application that a channel is in."""
+    return str(channel.get("dialplan", {}).get("app_data", "")).lower()
 
 
 async def order(rest: httpx.AsyncClient, method: str, path: str, **query: str) -> Any:

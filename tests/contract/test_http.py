@@ -132,6 +132,7 @@ def test_a_conversation_is_deleted_with_its_recording(tmp_path: Path) -> None:
         (tmp_path / "recordings" / f"{name}.opus").write_bytes(b"OggS")
         told = client.get(path).json()["recording"]
         assert (told["bytes"], told["url"]) == (4, f"{path}/recording")
+        assert client.get("/v1/conversations").json()["data"][0]["recorded"]
         sound = client.get(told["url"])
         assert (sound.content, sound.headers["content-type"]) == (b"OggS", "audio/ogg")
         assert client.delete(path).status_code == 204
