@@ -24,7 +24,7 @@ from tests.service.serving import wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "samples" / "questions"
-READY_WITHIN_S = 180.0
+READY_WITHIN_S = 400.0  # it is 40 s on an idle machine; calls must be tried on a busy one, too
 ARI = "http://127.0.0.1:8088"
 GREETING = (
     "Здравствуйте! Вы позвонили в службу поддержки. Вам отвечает голосовой помощник."
