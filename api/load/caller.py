@@ -21,7 +21,7 @@ from api.load.ear import Ear
 from api.load.late import Spread
 from api.load.questions import Question, Script, Spoken
 from api.load.service import Kept
-from api.load.wires import FRAME_S, Lost, Wire
+from api.load.wires import FRAME_S, HUNG_UP, Lost, Wire
 from asr.wer import edits, plain_words
 from dialog.line import Packets
 from dialog.messages import Samples
@@ -32,6 +32,7 @@ ASK_S = 0.5
 KEPT_WITHIN_S = 3.0
 ANSWER_S = 90.0
 AGAIN_S = 1.0
+NO_ANSWER = "no answer"
 # What is heard so soon after the question begins was under way before it.
 GAP_BEFORE_S = 0.3
 
@@ -101,12 +102,12 @@ class Trial:
 class Caller:
     """Calls until told to stop."""
 
-    def __init__(self, number: int, test: Trial) -> None:
+    def __init__(self, number: int, trial: Trial) -> None:
         self._number = number
-        self._test = test
+        self._trial = trial
         self._asked = 0
         self._turn: Turn | None = None
-        self._random = random.Random(f"{test.script.seed}/{number}")
+        self._random = random.Random(f"{trial.script.seed}/{number}")
 
     async def calls(self, stop: asyncio.Event, *, once: bool) -> None:
         """Place one call, or one after another until `stop`; the turn under way is finished."""
@@ -121,22 +122,23 @@ class Caller:
         """Whether there was a call; one that is lost is noted as a failed turn."""
         identity = uuid.uuid4()
         self._turn = None
-        self._test.calls += 1
-        self._test.calling += 1
+        self._trial.calls += 1
+        self._trial.calling += 1
         try:
-            async with self._test.door.call(identity) as wire:
+            async with self._trial.door.call(identity) as wire:
                 await self._held(wire, identity, stop)
             return True
         except Lost as lost:
-            turn = self._turn or self._next()
-            turn.failure = str(lost)
-            self._test.note(turn)
+            turn, reason = self._turn or self._next(), str(lost)
+            early = self._turn is None and reason == HUNG_UP
+            turn.failure = "hung up before a question: are all lines busy?" if early else reason
+            self._trial.note(turn)
             return False
         finally:
-            self._test.calling -= 1
+            self._trial.calling -= 1
 
     async def _held(self, wire: Wire, identity: uuid.UUID, stop: asyncio.Event) -> None:
-        ear = Ear(wire.rate_hz, self._test.fillers)
+        ear = Ear(wire.rate_hz, self._trial.fillers)
         mouth = Mouth(wire.rate_hz)
         beside = [
             asyncio.create_task(self._speak(wire, mouth)),
@@ -160,33 +162,33 @@ class Caller:
         ear.listen(loop.time())
         await _within(ear.answered.wait(), GREETING_WITHIN_S)
         await _quiet(ear)
-        for _ in range(self._test.manner.turns):
-            await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._test.manner.think_s)
+        for _ in range(self._trial.manner.turns):
+            await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._trial.manner.think_s)
             turn = self._turn = self._next()
             await self._ask(turn, mouth, ear, identity)
             self._turn = None
-            self._test.note(turn)
-            if stop.is_set():
+            self._trial.note(turn)
+            if stop.is_set() or turn.failure == NO_ANSWER:
                 return
 
     def _next(self) -> Turn:
-        question = self._test.script.question(self._number, self._asked)
+        question = self._trial.script.question(self._number, self._asked)
         self._asked += 1
         now_s = asyncio.get_running_loop().time()
-        return Turn(question, self._number, now_s, self._test.calling)
+        return Turn(question, self._number, now_s, self._trial.calling)
 
     async def _ask(self, turn: Turn, mouth: "Mouth", ear: Ear, identity: uuid.UUID) -> None:
         loop = asyncio.get_running_loop()
-        spoken = await asyncio.to_thread(self._test.script.spoken, turn.question)
-        before, fillers = len(await self._test.books.turns(identity)), ear.fillers_heard
+        spoken = await asyncio.to_thread(self._trial.script.spoken, turn.question)
+        before, fillers = len(await self._trial.books.turns(identity)), ear.fillers_heard
         began_s = await mouth.say(spoken)
         end_s = began_s + spoken.end_s
         await asyncio.sleep(end_s - loop.time())
         turn.cut_in = ear.loud_until_s > began_s + GAP_BEFORE_S
         ear.listen(end_s)
         turn.at_s = end_s
-        if not await _within(ear.answered.wait(), self._test.manner.patience_s):
-            turn.failure = "no answer"
+        if not await _within(ear.answered.wait(), self._trial.manner.patience_s):
+            turn.failure = NO_ANSWER
             return
         assert ear.words_at_s is not None
         if not turn.cut_in:
@@ -200,7 +202,7 @@ class Caller:
         deadline_s = loop.time() + ANSWER_S
         while loop.time() < deadline_s:
             await _quiet(ear)
-            kept = await self._test.books.turns(identity)
+            kept = await self._trial.books.turns(identity)
             waited_s = loop.time() - ear.loud_until_s
             if len(kept) > before and waited_s > QUIET_S:
                 return kept[before:]
@@ -212,14 +214,14 @@ class Caller:
     async def _speak(self, wire: Wire, mouth: "Mouth") -> None:
         """The clock: a packet each 20 ms, as late as the line makes it."""
         loop = asyncio.get_running_loop()
-        rng = np.random.default_rng((self._test.script.seed, self._number, self._asked))
-        packets = Packets(self._test.script.line, rng)
+        rng = np.random.default_rng((self._trial.script.seed, self._number, self._asked))
+        packets = Packets(self._trial.script.line, rng)
         due_s = arrives_s = loop.time()
         while True:
             late_s, packet = packets.carry(mouth.packet(due_s))
             arrives_s = max(arrives_s, due_s + late_s)
             await asyncio.sleep(arrives_s - loop.time())
-            self._test.late.add(loop.time() - arrives_s)
+            self._trial.late.add(loop.time() - arrives_s)
             if packet is not None:
                 await wire.send(packet)
             due_s += FRAME_S

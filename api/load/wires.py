@@ -27,6 +27,7 @@ OPEN_S = 10.0
 READ_BYTES = 16_384
 WAITING_BYTES = 1 << 18
 FRAME_S = 0.02
+HUNG_UP = "hung up"
 
 
 class Lost(Exception):
@@ -93,7 +94,7 @@ class _AudioSocket:
 
     async def send(self, packet: Samples) -> None:
         if self._writer.is_closing():
-            raise Lost("hung up")
+            raise Lost(HUNG_UP)
         if self._writer.transport.get_write_buffer_size() > WAITING_BYTES:
             raise Lost("the service does not read")
         self._writer.write(frames.encode(frames.sound(packet, self.rate_hz)))
@@ -109,7 +110,7 @@ class _AudioSocket:
             now_s = loop.time()
             for frame in self._decoder.push(data):
                 if frame.kind == frames.HANGUP:
-                    raise Lost("hung up")
+                    raise Lost(HUNG_UP)
                 if frame.rate_hz is None:
                     continue
                 if before_s is not None:
@@ -119,7 +120,7 @@ class _AudioSocket:
                 ends_s = sound.at_s + len(sound.samples) / frame.rate_hz
                 yield sound
             if not data:
-                raise Lost("hung up")
+                raise Lost(HUNG_UP)
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,11 @@ class _Realtime:
 
     async def opened(self) -> None:
         """Wait for the session; a service with no free line says so instead."""
-        async with asyncio.timeout(OPEN_S):
-            await self._next()
+        try:
+            async with asyncio.timeout(OPEN_S):
+                await self._next()
+        except TimeoutError:
+            raise Lost(f"no session within {OPEN_S:.0f} s") from None
 
     async def send(self, packet: Samples) -> None:
         from websockets.exceptions import ConnectionClosed
@@ -177,7 +181,7 @@ class _Realtime:
         try:
             await self._socket.send(f'{{"type":"input_audio_buffer.append","audio":"{audio}"}}')
         except ConnectionClosed:
-            raise Lost("hung up") from None
+            raise Lost(HUNG_UP) from None
 
     async def sounds(self) -> AsyncGenerator[Sound | None]:
         loop = asyncio.get_running_loop()
@@ -203,9 +207,7 @@ class _Realtime:
         try:
             event: dict[str, Any] = json.loads(await self._socket.recv())
         except ConnectionClosed as error:
-            raise Lost(
-                error.rcvd.reason if error.rcvd and error.rcvd.reason else "hung up"
-            ) from None
+            raise Lost(error.rcvd.reason if error.rcvd and error.rcvd.reason else HUNG_UP) from None
         if event["type"] == "error" and event["error"].get("code") == "too_many_sessions":
             raise Lost(event["error"]["message"])
         return event
