@@ -69,7 +69,7 @@ def build_parser() -> Parser:
     ingest.add_argument("paths", nargs="*", type=Path, metavar="PATH")
     ingest.add_argument("--list", action="store_true", help="what the index holds")
     ingest.add_argument("--remove", metavar="ID", help="forget a document")
-    _tag_option(ingest, "mark the documents with it; may be repeated")
+    _tag_option(ingest, "mark the documents with it, or list those so marked; may be repeated")
 
     search = command("search", "distinct documents, the best passage of each")
     search.add_argument("query", nargs="?")

@@ -147,9 +147,7 @@ def ingest(arguments: argparse.Namespace, services: Services) -> int:
         return DONE
     if not arguments.paths:
         raise BadInput("nothing to ingest: name files or folders")
-    report = services.library.ingest(
-        arguments.paths, _progress_bar("files"), arguments.tags, _progress_bar("documents")
-    )
+    report = services.library.ingest(arguments.paths, arguments.tags, _progress_bar)
     faults = [skipped for skipped in report.skipped if skipped.fault]
     for skipped in faults:
         complain(f"{skipped.path}: {skipped.reason}", BAD_INPUT)
@@ -324,7 +322,7 @@ def _list_voices(arguments: argparse.Namespace, services: Services) -> int:
 
 
 def _list_documents(arguments: argparse.Namespace, services: Services) -> int:
-    for info in services.library.documents():
+    for info in services.library.documents(arguments.tags):
         if arguments.json:
             _print_json(formats.document_json(info))
         else:

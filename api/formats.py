@@ -202,13 +202,15 @@ def document_json(info: DocumentInfo) -> dict[str, object]:
         "source": info.source,
         "format": info.format,
         "passages": info.passages,
+        "tags": list(info.tags),
         "updated_at": info.updated_at.isoformat(),
     }
 
 
 def document_text(info: DocumentInfo) -> str:
     """A document on one line."""
-    return f"{info.id}\t{info.format}\t{info.passages}\t{info.title}"
+    tags = ",".join(info.tags)
+    return f"{info.id}\t{info.format}\t{info.passages}\t{info.title}\t{tags}".rstrip()
 
 
 def report_json(report: Report) -> dict[str, object]:

@@ -24,7 +24,7 @@ from russian.sentences import sentences
 UNKNOWN = "Я не нашёл ответа на этот вопрос в документах. Попробуйте спросить иначе."
 CANNOT_LOOK_UP = "Извините, сейчас я не могу заглянуть в документы. Попробуйте, пожалуйста, позже."
 
-THRESHOLD = 0.5
+THRESHOLD = 0.55
 """How likely it must be that the passages answer; see `evidence.confidence`."""
 
 COVERAGE_OF_BEST = 0.6
@@ -79,7 +79,7 @@ class Answerer:
         """The passages that cover enough of the question, best first."""
         whole = followup.self_contained(question, history)
         hits = self._library.search_passages(whole, CANDIDATES)
-        asked = evidence.question(whole, hits, self._library.idf)
+        asked = evidence.question(whole, hits, self._library.rarity)
         found = evidence.weigh(asked, hits)
         sure = evidence.confidence(asked, found, self._library.words_score(whole))
         if sure < self._threshold:

@@ -87,16 +87,24 @@ def read(
     )
 
 
-def records(path: Path, source: str, tags: Sequence[str] = ()) -> Iterator[NewDocument]:
-    """The documents of a JSONL file with `_id` and `text`, and perhaps `title`, in each line.
-
-
-    Every line is checked before the first document is given out, so that a broken file leaves
-    nothing behind. Raises BadInput.
+def check_records(path: Path) -> int:
+    """How many documents a JSONL file holds. Every line is looked at, so that a broken file
+    leaves nothing behind. Raises BadInput for it, for an id given twice and for no documents.
     """
-    for _ in _records(path):
-        pass
-    for identifier, title, text in _records(path):
+    lines: dict[str, int] = {}
+    for number, (identifier, _, _) in _records(path):
+        if identifier in lines:
+            reason = f'line {number} repeats the "_id" of line {lines[identifier]}: {identifier}'
+            raise BadInput(reason, code="wrong_format")
+        lines[identifier] = number
+    if not lines:
+        raise BadInput("the file is empty", code="empty_file")
+    return len(lines)
+
+
+def records(path: Path, source: str, tags: Sequence[str] = ()) -> Iterator[NewDocument]:
+    """The documents of a JSONL file with `_id` and `text`, and perhaps `title`, in each line."""
+    for _, (identifier, title, text) in _records(path):
         content = f"{chunk.VERSION} {identifier}\n{title}\n{text}\n{sorted(tags)}".encode()
         yield NewDocument(
             id=identifier,
@@ -110,12 +118,13 @@ def records(path: Path, source: str, tags: Sequence[str] = ()) -> Iterator[NewDo
         )
 
 
-def _records(path: Path) -> Iterator[tuple[str, str, str]]:
+def _records(path: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    """The number of each line that is not blank, with its id, title and text."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 try:
-                    yield _record(json.loads(line))
+                    yield number, _record(json.loads(line))
                 except (ValueError, KeyError, TypeError):
                     reason = f'line {number} is not a JSON object with "_id" and "text"'
                     raise BadInput(reason, code="wrong_format") from None

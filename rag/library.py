@@ -5,6 +5,7 @@ first; knows nothing of file formats, vectors' engines or answers. Everything bl
 in a coroutine use `asyncio.to_thread`.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -39,7 +40,10 @@ RECORDS_PER_TRANSACTION = 200
 """Records of a JSONL file written at once: some 50 ms, for other writers wait so long."""
 
 Progress = Callable[[int, int, str], None]
-"""Called with (done, total, name) after each file."""
+"""Called with (done, total, name) after each step."""
+
+Bar = Callable[[str], Progress | None]
+"""Gives what to tell of a kind of steps: "files", "records" written, "documents" indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,18 @@ class Report:
         return sum(document.outcome == outcome for document in self.documents)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rarities:
+    """IDFs at a state of the index, None for a term that no passage has."""
+
+    reached: Applied | None
+    rarest: float
+    terms: dict[str, float | None]
+
+    def stale(self, reached: Applied | None) -> bool:
+        return self.reached != reached or len(self.terms) > MOST_RARITIES
+
+
 class Library:
     """Safe to share between threads. The store is its owner's; the index is closed with it.
 
@@ -109,25 +125,28 @@ class Library:
         self._reranker = reranker
         self._phrases = phrases
         self._upkeep = Upkeep(store, index, dense)
-        self._rarities: tuple[Applied | None, dict[str, float | None]] = None, {}
+        self._rarities: _Rarities | None = None
 
     def ingest(
         self,
         paths: Iterable[Path | str],
-        progress: Progress | None = None,
         tags: Sequence[str] = (),
-        indexing: Progress | None = None,
+        bar: Bar | None = None,
     ) -> Report:
         """Take in files and folders; bad files are reported in `skipped`, never raised.
 
-        `progress` counts files; `indexing` then counts what the index has taken over.
+        `bar` gives the progress of each kind of steps, those of the last after all files.
         """
         files, skipped = _files(paths)
+        bar = bar or _no_bar
+        progress = bar("files") if len(files) > 1 else None
         done: list[Ingested] = []
         for number, file in enumerate(files, 1):
             if file.named or file.known:
                 try:
-                    done += self._take(file.path, str(file.path.resolve()), None, tags)
+                    done += self._take(
+                        file.path, str(file.path.resolve()), None, tags, bar("records")
+                    )
                 except BadInput as error:
                     skipped.append(Skipped(str(file.path), error.message))
             else:
@@ -135,7 +154,7 @@ class Library:
                 skipped.append(Skipped(str(file.path), reason, fault=False))
             if progress is not None:
                 progress(number, len(files), file.path.name)
-        self._changed(indexing)
+        self._changed(bar("documents"))
         return Report(tuple(done), tuple(skipped))
 
     def ingest_file(
@@ -157,10 +176,11 @@ class Library:
         self._changed()
         return done
 
-    def documents(self) -> list[DocumentInfo]:
-        """All documents, by title."""
+    def documents(self, tags: Sequence[str] = ()) -> list[DocumentInfo]:
+        """All documents, by title; with `tags`, those that have any of them."""
         with self._store.reading() as session:
-            return documents.list_documents(session)
+            known = documents.list_documents(session)
+        return [info for info in known if not tags or {*tags} & {*info.tags}]
 
     def remove(self, document_id: str) -> bool:
         """Remove a document; False when there is none."""
@@ -189,10 +209,11 @@ class Library:
         return self._hits(self._found(query, top, tags))
 
     def words_score(self, query: str) -> float:
-        """The best passage's score by words alone: of one scale, whatever else is configured."""
+        """The best passage's score by words alone: of one scale, whatever else is configured.
+        Its unit is the weight of a word that no passage has."""
         self.refresh()
         found = self._index.query(sparse.query_vector(query), None, 1)
-        return found[0].score if found else 0.0
+        return found[0].score / self._known().rarest if found else 0.0
 
     def phrases(self) -> list[str]:
         """Names in the documents, in the words in which a caller would say them."""
@@ -200,16 +221,23 @@ class Library:
             rows = documents.texts(session)
             return vocabulary.phrases("\n".join(row) for row in rows)
 
-    def idf(self, terms: Sequence[str]) -> dict[str, float]:
-        """How rare each term (see sparse.py) is among the passages; unknown ones are left out."""
-        reached = self._upkeep.reached
-        if self._rarities[0] != reached or len(self._rarities[1]) > MOST_RARITIES:
-            self._rarities = reached, {}
-        known = self._rarities[1]
-        if unseen := {sparse.index_of(term): term for term in terms if term not in known}:
+    def rarity(self, terms: Sequence[str]) -> dict[str, float]:
+        """How rare each term (see sparse.py) is among the passages: its IDF, where that of a term
+        in no passage is 1. Such terms are left out."""
+        known = self._known()
+        if unseen := {sparse.index_of(term): term for term in terms if term not in known.terms}:
             found = self._index.idf(list(unseen))
-            known |= {term: found.get(index) for index, term in unseen.items()}
-        return {term: idf for term in terms if (idf := known.get(term)) is not None}
+            known.terms.update({term: found.get(index) for index, term in unseen.items()})
+        idfs = {term: known.terms[term] for term in terms}
+        return {term: idf / known.rarest for term, idf in idfs.items() if idf is not None}
+
+    def _known(self) -> _Rarities:
+        reached = self._upkeep.reached
+        if self._rarities is None or self._rarities.stale(reached):
+            # BM25's IDF of a term that none of the passages has, as Qdrant computes it.
+            rarest = math.log(1 + (self._index.count() + 0.5) / 0.5)
+            self._rarities = _Rarities(reached, rarest, {})
+        return self._rarities
 
     def refresh(self) -> None:
         """Bring the index up with the store; every search does this first."""
@@ -220,19 +248,24 @@ class Library:
         self._index.close()
 
     def _take(
-        self, path: Path, source: str, document_id: str | None, tags: Sequence[str]
+        self,
+        path: Path,
+        source: str,
+        document_id: str | None,
+        tags: Sequence[str],
+        written: Progress | None = None,
     ) -> list[Ingested]:
         try:
-            return self._take_readable(path, source, document_id, tags)
+            if Path(source).suffix.lower() == ingest.RECORDS:
+                return self._take_records(path, source, tags, written)
+            return self._take_document(path, source, document_id, tags)
         except OSError as error:
             raise BadInput(f"cannot be read: {error.strerror}", code="unreadable") from error
 
-    def _take_readable(
+    def _take_document(
         self, path: Path, source: str, document_id: str | None, tags: Sequence[str]
     ) -> list[Ingested]:
         extension = Path(source).suffix.lower()
-        if extension == ingest.RECORDS:
-            return self._take_records(path, source, tags)
         id_ = document_id or ingest.document_id(source)
         sha256 = ingest.content_hash(path, extension, tags)
         with self._store.reading() as session:
@@ -242,13 +275,16 @@ class Library:
             return [Ingested(known.id, known.title, source, outcome)]
         return self._put([ingest.read(path, extension, source, id_, sha256, tags=tags)])
 
-    def _take_records(self, path: Path, source: str, tags: Sequence[str]) -> list[Ingested]:
+    def _take_records(
+        self, path: Path, source: str, tags: Sequence[str], written: Progress | None
+    ) -> list[Ingested]:
+        total = ingest.check_records(path)
         records = ingest.records(path, source, tags)
         done: list[Ingested] = []
         while batch := list(islice(records, RECORDS_PER_TRANSACTION)):
             done += self._put(batch)
-        if not done:
-            raise BadInput("the file is empty", code="empty_file")
+            if written is not None:
+                written(len(done), total, path.name)
         return done
 
     def _put(self, found: Sequence[NewDocument]) -> list[Ingested]:
@@ -282,7 +318,7 @@ class Library:
         then counts as a whole. Costs a second search, only where there is such a word.
         """
         terms = sparse.asked_terms(query)
-        known = self.idf(list(dict.fromkeys(terms)))
+        known = self.rarity(list(dict.fromkeys(terms)))
         unknown = {term for term in terms if len(term) > 3 and term not in known}
         heard = [word for word in sparse.words(query) if unknown & {*sparse.lemmas_of(word)}]
         if not heard:
@@ -310,6 +346,10 @@ class Library:
             passages = documents.passages(session, [passage.id for passage in found])
         # A passage that was removed this moment is no answer any more.
         return [_hit(passages[one.id], one.score) for one in found if one.id in passages]
+
+
+def _no_bar(_unit: str) -> None:
+    return None
 
 
 def _files(paths: Iterable[Path | str]) -> tuple[list[ingest.File], list[Skipped]]:

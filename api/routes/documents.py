@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
-from fastapi import APIRouter, File, UploadFile
+from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -19,30 +19,40 @@ from rag.library import Ingested, Library, Report, Skipped
 router = APIRouter(prefix="/v1", tags=["documents"])
 
 
+MOST_TAGS, LONGEST_TAG_CHARS = 20, 100
+Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG_CHARS)]
+Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS)]
+
+
 @router.get("/documents")
-async def list_documents(services: ServicesDep) -> dict[str, object]:
-    """Everything that answers may quote."""
-    infos = await asyncio.to_thread(services.library.documents)
+async def list_documents(
+    services: ServicesDep, tag: Annotated[Tags, Query(default_factory=list)]
+) -> dict[str, object]:
+    """Everything that answers may quote; with `tag`, once or more, what is marked with any."""
+    infos = await asyncio.to_thread(services.library.documents, tag)
     return {"object": "list", "data": [formats.document_json(info) for info in infos]}
 
 
 @router.post("/documents")
 async def add_documents(
-    services: ServicesDep, file: Annotated[list[UploadFile], File()]
+    services: ServicesDep,
+    file: Annotated[list[UploadFile], File()],
+    tag: Annotated[Tags, Form(default_factory=list)],
 ) -> JSONResponse:
-    """One or more files into the index; the same name again replaces the document.
+    """One or more files into the index, marked with each `tag`; the same name again replaces the
+    document, its tags too.
 
     201 when something is new or changed, else 200. A single file that cannot be used is a
     4xx; of several, each bad one is reported and the others are taken.
     """
-    report = await asyncio.to_thread(_ingest, file, services.library)
+    report = await asyncio.to_thread(_ingest, file, tag, services.library)
     if report.skipped and len(file) == 1:
         raise BadInput(report.skipped[0].reason, code="unusable_document")
     changed = report.count("added") or report.count("updated")
     return JSONResponse(formats.report_json(report), 201 if changed else 200)
 
 
-def _ingest(uploads: list[UploadFile], library: Library) -> Report:
+def _ingest(uploads: list[UploadFile], tags: list[str], library: Library) -> Report:
     taken: list[Ingested] = []
     skipped: list[Skipped] = []
     with TemporaryDirectory() as folder:
@@ -52,7 +62,7 @@ def _ingest(uploads: list[UploadFile], library: Library) -> Report:
             with path.open("wb") as file:
                 shutil.copyfileobj(upload.file, file)
             try:
-                taken += library.ingest_file(path, name=name, document_id=name)
+                taken += library.ingest_file(path, name=name, document_id=name, tags=tags)
             except BadInput as error:
                 skipped.append(Skipped(name, error.message))
     return Report(tuple(taken), tuple(skipped))
@@ -71,11 +81,12 @@ class SearchRequest(BaseModel):
 
     query: str
     top: int = Field(10, ge=1, le=100)
+    tags: Tags = []
 
 
 @router.post("/search")
 async def search(services: ServicesDep, request: SearchRequest) -> dict[str, object]:
-    """Distinct documents, the best passage of each."""
+    """Distinct documents, the best passage of each; with `tags`, of those that have any."""
     query = check_question(request.query, "`query`")
-    hits = await asyncio.to_thread(services.library.search, query, request.top)
+    hits = await asyncio.to_thread(services.library.search, query, request.top, request.tags)
     return {"query": request.query, "hits": [formats.hit_json(hit) for hit in hits]}

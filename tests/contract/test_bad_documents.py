@@ -113,8 +113,9 @@ def test_the_good_ones_beside_bad_ones_are_taken(library: Library, tmp_path: Pat
     (folder / "empty.md").write_text("")
     (folder / "style.css").write_text("p {}")
     documents.zip_bomb(folder / "bomb.docx")
-    seen: list[tuple[int, int, str]] = []
-    report = library.ingest([folder, tmp_path / "missing.md"], lambda *step: seen.append(step))
+    seen: list[tuple[str, int, int, str]] = []
+    paths = [folder, tmp_path / "missing.md"]
+    report = library.ingest(paths, bar=lambda unit: lambda *step: seen.append((unit, *step)))
     assert [document.title for document in report.documents] == ["Хорошая"]
     skipped = {Path(one.path).name: (one.reason, one.fault) for one in report.skipped}
     assert skipped == {
@@ -123,7 +124,12 @@ def test_the_good_ones_beside_bad_ones_are_taken(library: Library, tmp_path: Pat
         "style.css": ("unknown format: .css", False),
         "bomb.docx": ("a DOCX unpacks to far too much to be a document", True),
     }
-    assert [name for _, _, name in seen] == ["bomb.docx", "empty.md", "good.md", "style.css"]
-    assert [(done, total) for done, total, _ in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert seen[:4] == [
+        ("files", 1, 4, "bomb.docx"),
+        ("files", 2, 4, "empty.md"),
+        ("files", 3, 4, "good.md"),
+        ("files", 4, 4, "style.css"),
+    ]
+    assert {unit for unit, *_ in seen[4:]} <= {"documents"}
     assert [hit.title for hit in library.search("слоны", 3)] == ["Хорошая"]
     library.close()

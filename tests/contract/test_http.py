@@ -313,6 +313,25 @@ def test_documents_come_and_go(fresh: TestClient) -> None:
     assert fresh.post("/v1/search", json={"query": "доставка"}).json()["hits"] == []
 
 
+def test_tags_mark_documents_and_filter_them(fresh: TestClient) -> None:
+    page = PAGE.replace("300", "500").encode()
+    sent = {"file": ("business.md", page)}
+    assert fresh.post("/v1/documents", files=sent, data={"tag": ["b2b", "prices"]}).is_success
+    listed = fresh.get("/v1/documents", params={"tag": "b2b"}).json()["data"]
+    assert [(one["id"], one["tags"]) for one in listed] == [("business.md", ["b2b", "prices"])]
+    assert len(fresh.get("/v1/documents").json()["data"]) == 2
+    question = {"query": "доставка роутера"}
+    tagged = fresh.post("/v1/search", json={**question, "tags": ["prices", "other"]}).json()
+    assert [hit["id"] for hit in tagged["hits"]] == ["business.md"]
+    assert len(fresh.post("/v1/search", json=question).json()["hits"]) == 2
+    none = fresh.post("/v1/search", json={**question, "tags": ["other"]}).json()
+    assert none["hits"] == []
+    wrong = fresh.post("/v1/search", json={**question, "tags": [""]})
+    assert wrong.status_code in {400, 422}
+    assert fresh.post("/v1/documents", files=sent).status_code == 201, "the tags are replaced, too"
+    assert fresh.get("/v1/documents", params={"tag": "b2b"}).json()["data"] == []
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [("a.md", b""), ("a.html", b""), ("a.xyz", b"?")],  # the rest: contract/test_bad_documents

@@ -1,8 +1,7 @@
-"""What is found, answered and refused, over labelled questions on two knowledge bases.
+"""What is found, answered and refused, over labelled questions on five knowledge bases.
 
-The threshold was fitted on the first set's questions, and what is asked of it here says that it
-still holds. The second, a clinic's, was written afterwards and fitted to nothing: the difference
-is what to expect elsewhere.
+`evidence.confidence` was fitted on all of them, and what is asked of it here says that it still
+holds. What to expect of a sixth is measured by leaving each out (tests/bench/knowing.py).
 """
 
 import json
@@ -23,7 +22,7 @@ pytestmark = [pytest.mark.contract, pytest.mark.anyio]
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
-CLINIC = ROOT / "tests" / "data" / "clinic"
+OTHERS = ("clinic", "bank", "shop", "house")
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -46,12 +45,6 @@ def ingested(home: Path, documents: Path) -> Iterator[Library]:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     with ingested(tmp_path_factory.mktemp("home"), SAMPLES / "knowledge") as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with ingested(tmp_path_factory.mktemp("clinic"), CLINIC / "articles.jsonl") as opened:
         yield opened
 
 
@@ -83,12 +76,15 @@ async def test_the_labelled_questions(library: Library) -> None:
     found = await figures(library, labelled)
     assert found.recall_at_5 >= 0.95
     assert found.recall_at_5_heard >= 0.95
-    assert found.refusal_f1 >= 0.90
-    assert found.answered_right >= 0.65
+    assert found.refusal_f1 >= 0.92
+    assert found.answered_right >= 0.75
     assert found.citations_right >= 0.95
 
 
-async def test_questions_to_a_clinic(clinic: Library) -> None:
-    found = await figures(clinic, CLINIC / "questions.jsonl")
+@pytest.mark.parametrize("name", OTHERS)
+async def test_questions_to_others(name: str, tmp_path: Path) -> None:
+    folder = ROOT / "tests" / "data" / name
+    with ingested(tmp_path, next(folder.glob("articles*"))) as library:
+        found = await figures(library, folder / "questions.jsonl")
     assert found.recall_at_5 >= 0.95
-    assert found.refusal_f1 >= 0.80
+    assert found.refusal_f1 >= 0.88

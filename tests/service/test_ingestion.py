@@ -59,7 +59,7 @@ def _ingest_and_die(home: Path, folder: Path, where: str) -> None:
         if where == "files" and done == total // 2:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Library(store, index).ingest([folder], die)
+    Library(store, index).ingest([folder], bar=lambda unit: die if unit == "files" else None)
 
 
 def content(home: Path) -> tuple[list[tuple[str, str, str, int]], int, list[list[str]]]:
