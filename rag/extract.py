@@ -4,41 +4,40 @@ Knows how to choose and introduce sentences; invents none. Every word after the 
 stands in the document.
 """
 
+import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from dialog.messages import Answer, Source
 from rag import sparse
+from rag.asked import share
 from rag.evidence import Evidence, Question
 from russian.sentences import sentences
 
-LONGEST_CHARS = 400
-MOST_SENTENCES = 3
-"""What a listener keeps: some 25 seconds of speech."""
+LONGEST_CHARS = 300
+"""What a listener keeps: some 20 seconds of speech."""
 
-NEXT_BEST = 0.55
-"""A further sentence must reach this part of the best one's score."""
+LONGEST_LIST_CHARS = 400
+"""A list is taken as far as this."""
 
-HEADING_WEIGHT = 0.3
-PASSAGE_WEIGHT = 0.3
-"""What a question's word counts that is not in the sentence but above it, or beside it."""
+NEAR = 1.0
+"""A further sentence may score this much less than the best one."""
 
-PHRASE_WEIGHT = 0.3
-"""What it counts that all neighbours in the question are neighbours in the sentence: «10
-декабря» is not «10 января», though both have a ten."""
+SURE = 0.8
+"""A best sentence with this share of all (softmax) speaks alone; otherwise the next one, which
+often says what it leads to, comes with it."""
 
-RANK_WEIGHT = 0.4
-"""How much of a sentence's score depends on how well the index ranked its passage."""
-
-NUMBER_BONUS = 1.15
-"""For a sentence with a figure, when the question asks for one."""
-
-_ASKS_NUMBER = re.compile(
-    r"\b(?:сколько|скольки|скольких|во сколько|когда|цена|цену|стоимость|номер|телефон\w*|"
-    r"как\w+ скорость|до какого|с какого|срок\w*|часы|плата)\b",
+_NUMBER = re.compile(
+    r"\b(?:сколько|скольки|скольких|когда|цен[аыу]|стоимость|номер|телефон\w*|срок\w*|часы|плата|"
+    r"как(?:ой|ая|ое|ую))\b",
     re.IGNORECASE,
 )
+_MONEY = re.compile(r"сколько сто|цен[аыу]|стоимост|плат|комисси|скидк|штраф", re.IGNORECASE)
+_HOW = re.compile(r"\bкак\b|что делать|что проверить", re.IGNORECASE)
+_PRICE = re.compile(r"руб|₽|бесплатн|процент|%|даром", re.IGNORECASE)
+_TELLS_TO_DO = re.compile(r"\b\w+(?:йте|ите|ьте)(?:сь)?\b", re.IGNORECASE)
+"""What is asked for, and what a sentence that has it looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,8 @@ def extract(
     ]
     if not scored:
         return None
-    best = max(scored, key=lambda sentence: sentence.score)
-    chosen = _chosen(best, [one for one in scored if one.passage == best.passage])
-    evidence = found[best.passage]
+    chosen = _chosen(scored)
+    evidence = found[chosen[0].passage]
     quote = " ".join(_ended(sentence.text) for sentence in chosen)
     source = Source(evidence.hit.document_id, evidence.hit.title, quote, evidence.coverage)
     return Answer(f"{introduction(evidence.hit.title)} {quote}", "extractive", (source,))
@@ -86,45 +84,65 @@ def introduction(title: str) -> str:
     return f"В статье «{inner}» сказано:"
 
 
-def _scored(asked: Question, evidence: Evidence, rank: int, top: float) -> list[Sentence]:
+def _scored(asked: Question, evidence: Evidence, rank: int, top: float) -> Iterator[Sentence]:
     hit = evidence.hit
-    ranked = 1 - RANK_WEIGHT * (1 - hit.score / top)
-    above = set(sparse.terms(f"{hit.title}\n{hit.heading}"))
-    around = set(sparse.terms(hit.text))
-    wants_number = bool(_ASKS_NUMBER.search(asked.text))
-    found = []
+    heading = set(sparse.terms(hit.heading))
+    title = set(sparse.terms(hit.title)) - heading
     for place, text in enumerate(sentences(hit.text)):
-        said = sparse.terms(text)
-        own = set(said)
-        score = PHRASE_WEIGHT * asked.phrases(said) + (
-            asked.share(own)
-            + HEADING_WEIGHT * asked.share(above - own)
-            + PASSAGE_WEIGHT * asked.share(around - own - above)
-        )
-        if wants_number and re.search(r"\d", text):
-            score *= NUMBER_BONUS
-        found.append(Sentence(text, rank, place, score * ranked))
-    return found
+        score = _fit(asked, text, heading, title) + 2.5 * hit.score / top
+        yield Sentence(text, rank, place, score)
 
 
-def _chosen(best: Sentence, passage: Sequence[Sentence]) -> list[Sentence]:
-    """The best sentence with those that come near it, in their order, within the length.
+def _fit(asked: Question, text: str, heading: set[str], title: set[str]) -> float:
+    """How well a sentence answers. The weights were fitted (softmax over the sentences of the
+    passages) on the answerable questions of docs/decisions/0004, and rounded."""
+    said = sparse.terms(text)
+    own = set(said)
+    wanted = sparse.pieces(asked.text, asked=True)
+    shared = len(wanted & sparse.pieces(text)) / max(1, len(wanted))
+    return (
+        2.6 * asked.share(own)
+        + 1.4 * share(asked.names, own, none=0.0)
+        + 4.2 * asked.share(heading - own)
+        + 4.1 * asked.share(title - own)
+        + 3.8 * shared
+        + 0.3 * asked.phrases(said)
+        + _kind(asked.text, text)
+        - 1.2 * (len(own) < 3)
+        - 1.6 * min(len(text) / 300, 1.0)
+    )
 
-    One that announces a list brings its items; without them it would say nothing.
-    """
+
+def _kind(question: str, sentence: str) -> float:
+    """For a price where a price is asked, a figure for a number, an instruction for a "how"."""
+    return (
+        0.7 * bool(_MONEY.search(question) and _PRICE.search(sentence))
+        + 0.6 * bool(_NUMBER.search(question) and re.search(r"\d", sentence))
+        + 2.5 * bool(_HOW.search(question) and _TELLS_TO_DO.search(sentence))
+    )
+
+
+def _chosen(scored: Sequence[Sentence]) -> list[Sentence]:
+    """The best sentence, with one of its passage that comes near it or, where it is not sure,
+    the next one; in their order. One that announces a list brings its items."""
+    best = max(scored, key=lambda sentence: sentence.score)
+    passage = [one for one in scored if one.passage == best.passage]
+    after = [one for one in passage if one.place > best.place]
     if best.text.endswith(":"):
-        items = [one for one in passage if one.place > best.place]
-        return _fitting([best, *items], len(passage))
-    near = [one for one in passage if one != best and one.score >= NEXT_BEST * best.score]
-    ranked = [best, *sorted(near, key=lambda sentence: -sentence.score)]
-    return sorted(_fitting(ranked, MOST_SENTENCES), key=lambda sentence: sentence.place)
+        return _fitting([best, *after], LONGEST_LIST_CHARS)
+    near = [one for one in passage if one != best and one.score >= best.score - NEAR]
+    near.sort(key=lambda sentence: -sentence.score)
+    total = math.fsum(math.exp(one.score - best.score) for one in scored)
+    following = [one for one in after[:1] if 1 / total < SURE]
+    chosen = _fitting([best, *(near[:1] or following)], LONGEST_CHARS)
+    return sorted(chosen, key=lambda sentence: sentence.place)
 
 
-def _fitting(ranked: Sequence[Sentence], most: int) -> list[Sentence]:
+def _fitting(ranked: Sequence[Sentence], longest: int) -> list[Sentence]:
     """The first ones that fit; the very first always does."""
     chosen = [ranked[0]]
-    for sentence in ranked[1:most]:
-        if sum(len(one.text) for one in [*chosen, sentence]) > LONGEST_CHARS:
+    for sentence in ranked[1:]:
+        if sum(len(one.text) for one in [*chosen, sentence]) > longest:
             break
         chosen.append(sentence)
     return chosen

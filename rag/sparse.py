@@ -97,6 +97,11 @@ def query_vector(text: str) -> Sparse:
     return _sparse(weights.items())
 
 
+def pieces(text: str, *, asked: bool = False) -> set[int]:
+    """The pieces of a text's content words; with `asked`, of those that do not ask."""
+    return {piece for word in _content(text, asked=asked) for piece in _pieces(word)}
+
+
 def _content(text: str, *, asked: bool = False) -> Iterator[str]:
     """The content words as they are spelt."""
     for word in words(text):
