@@ -168,10 +168,12 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
         if arguments.json:
             shown = [formats.hit_json(hit) for hit in hits]
             _print_json({"query": arguments.query, "hits": shown})
-        else:
+        elif hits:
             print("\n".join(formats.hit_text(hit) for hit in hits))
+        else:
+            complain("nothing was found", DONE)
         return DONE
-    for line in _read_queries(arguments.queries):
+    for line in list(_read_queries(arguments.queries)):
         hits = services.library.search(line["text"], arguments.top, arguments.tags)
         ranked = [{"id": hit.document_id, "score": hit.score} for hit in hits]
         _print_json({"_id": line["_id"], "hits": ranked})

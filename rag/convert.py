@@ -18,6 +18,8 @@ from rag import guard
 VERSION = 1
 """Raise it when the same file gives other passages; re-ingestion then replaces them."""
 
+OLD_ENCODINGS = ("cp1251", "koi8-r", "cp866")
+
 log = logging.getLogger(__name__)
 
 _NOISE = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form",
@@ -41,7 +43,7 @@ def convert(path: Path, extension: str) -> Converted:
     """
     reader = FORMATS.get(extension)
     if reader is None:
-        raise BadInput(f"unknown format: {extension or 'no extension'}", code="unknown_format")
+        raise BadInput(unknown(extension), code="unknown_format")
     guard.check_size(path)
     converted = reader(path)
     if not re.search(r"\w", converted.markdown):
@@ -50,8 +52,14 @@ def convert(path: Path, extension: str) -> Converted:
     return converted
 
 
+def unknown(extension: str) -> str:
+    """Why a file of this extension is not taken."""
+    return f"unknown format: {extension or 'no extension'} (known: {', '.join(FORMATS)}, .jsonl)"
+
+
 def read_text(path: Path) -> str:
-    """A text file's content: UTF-8 or UTF-16 by its mark, UTF-8, or else Windows-1251."""
+    """A text file's content: UTF-8 or UTF-16 by its mark, UTF-8, or else the likeliest of the
+    older Russian encodings."""
     guard.check_signature(path, "a text file", b"")
     guard.check_text_size(path)
     data = path.read_bytes()
@@ -62,7 +70,14 @@ def read_text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _decoded(data, "cp1251")
+        return _decoded(data, max(OLD_ENCODINGS, key=lambda encoding: _common(data, encoding)))
+
+
+def _common(data: bytes, encoding: str) -> int:
+    """How many of the commonest letters the bytes are: KOI8-R read as Windows-1251 is in capitals
+    for the most part, and code page 866 in signs."""
+    text = data[:100_000].decode(encoding, errors="ignore")
+    return sum(map(text.count, "оеаинтсрвл"))
 
 
 def _decoded(data: bytes, encoding: str) -> str:

@@ -41,6 +41,8 @@ def walk(path: Path) -> Iterator[File]:
     if path.is_file():
         yield File(path, named=True)
     elif path.is_dir():
+        if not any(path.iterdir()):
+            raise BadInput("the folder is empty", code="empty_folder")
         for folder, folders, names in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):

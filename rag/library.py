@@ -150,7 +150,7 @@ class Library:
                 except BadInput as error:
                     skipped.append(Skipped(str(file.path), error.message))
             else:
-                reason = f"unknown format: {file.path.suffix or 'no extension'}"
+                reason = f"unknown format: {file.path.suffix.lower() or 'no extension'}"
                 skipped.append(Skipped(str(file.path), reason, fault=False))
             if progress is not None:
                 progress(number, len(files), file.path.name)

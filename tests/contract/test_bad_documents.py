@@ -66,6 +66,11 @@ BAD: dict[str, tuple[str, Make, str]] = {
     "broken jsonl": ("a.jsonl", text('{"_id": "1", "text": "one"}\nnope\n'), "line 2 is not"),
     "jsonl without text": ("a.jsonl", text('{"_id": "1"}\n'), "line 1 is not"),
     "jsonl with a number": ("a.jsonl", text('{"_id": "1", "text": 7}\n'), "line 1 is not"),
+    "an id twice": (
+        "a.jsonl",
+        text('{"_id": "1", "text": "one"}\n\n{"_id": "1", "text": "two"}\n'),
+        'line 3 repeats the "_id" of line 1: 1',
+    ),
     "empty jsonl": ("a.jsonl", text("\n\n"), "the file is empty"),
 }
 

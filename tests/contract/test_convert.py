@@ -40,7 +40,7 @@ def test_html_loses_scripts_and_navigation(tmp_path: Path) -> None:
         assert noise not in converted.markdown
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "koi8-r", "cp866", "utf-16"])
 def test_text_is_read_in_the_encodings_that_are_met(tmp_path: Path, encoding: str) -> None:
     path = write(tmp_path, "a.txt", "Счёт оплачивают до 20-го числа.", encoding)
     assert convert(path, ".txt").markdown == "Счёт оплачивают до 20-го числа."
