@@ -36,8 +36,8 @@ def speak(chroot: Path, said: list[str], folder: Path, noise_gain: float) -> lis
     """A WAV file for each question, as it comes from the line."""
     folder.mkdir()
     from dialog.audio import write_wav
+    from dialog.codecs import mu_law
     from models.recipes.asr.batches import coloured_noise
-    from models.recipes.asr.lines import mu_law
     from models.recipes.speech.rhvoice import UNHEARD, VOICES, RHVoice
 
     files, mix = [], np.random.default_rng(1)
