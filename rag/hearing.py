@@ -7,6 +7,10 @@ a word writes what it heard: «дамафон», «абаненская», «з�
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from operator import itemgetter
+
+SURE = 0.7
+"""How alike the right word must sound to be looked for instead."""
 
 LIKE = 0.6
 """Words with this likeness are taken for one another; unrelated ones rarely reach a half."""
@@ -43,3 +47,8 @@ def alike(word: str, others: Iterable[str], least: float = LIKE) -> Iterator[tup
             reached = likeness(word, other)
             if reached >= least:
                 yield other, reached
+
+
+def likest(word: str, others: Iterable[str]) -> str:
+    """The one of the words that this surely was; empty where none is alike enough."""
+    return max(alike(word, others, SURE), key=itemgetter(1), default=("", 0.0))[0]

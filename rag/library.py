@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 
 from dialog.errors import BadInput
@@ -30,8 +29,8 @@ __all__ = ["DocumentInfo", "Hit", "Ingested", "Library", "Progress", "Report", "
 PASSAGES_PER_DOCUMENT = 4
 """Passages fetched for each document that a search wants; more when they are of too few."""
 
-CORRECTING, SURE = 15, 0.7
-"""Passages in which a misheard word is looked for, and how alike the right one must sound."""
+CORRECTING = 40
+"""Passages in which a misheard word is looked for."""
 
 MOST_RARITIES = 20_000
 """Words whose rarity is remembered, for as long as no document changes."""
@@ -325,11 +324,7 @@ class Library:
             return query
         hits = self._hits(self._index.query(sparse.query_vector(query), None, CORRECTING, tags))
         written = {word for hit in hits for word in sparse.words(hit.text) if len(word) > 3}
-        meant = [
-            max(hearing.alike(word, written, SURE), key=itemgetter(1), default=("", 0.0))[0]
-            for word in heard
-        ]
-        return " ".join([query, *meant]).strip()
+        return " ".join([query, *(hearing.likest(word, written) for word in heard)]).strip()
 
     def _reranked(self, reranker: Reranker, query: str, found: Sequence[Found]) -> list[Found]:
         """The first ones in the reranker's order, the rest below them in the index's."""
