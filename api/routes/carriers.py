@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1/phone")
 
 
-@router.api_route("/{carrier}", methods=["GET", "POST"])
+@router.get("/{carrier}")
+@router.post("/{carrier}")
 async def answer(carrier: str, request: Request) -> Response:
     """A call has come: connect it with the stream below. 403 unless the carrier has signed."""
     phone: Phone = request.app.state.phone
