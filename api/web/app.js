@@ -116,7 +116,7 @@ function startDropping() {
   });
 }
 
-const PARTS = { asr: "partAsr", tts: "partTts", store: "partStore" };
+const PARTS = { asr: "partAsr", calls: "partCalls", tts: "partTts", store: "partStore" };
 
 /** Say above what is not ready yet, and look again until all is. */
 async function watchReadiness() {

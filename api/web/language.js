@@ -32,11 +32,11 @@ export function lasting(ms) {
 export const number = (value, digits) =>
   value.toLocaleString(language, { maximumFractionDigits: digits });
 
-/** A date as one says it, with the time of day. */
+/** A date as one says it, with the time of day; it is not broken over lines. */
 export const moment = (iso) =>
   new Date(iso).toLocaleString(language, {
-    day: "numeric", month: "long", hour: "2-digit", minute: "2-digit",
-  });
+    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+  }).replace(/ /g, "\u00a0");
 
 /** Calls `listener` now, and again whenever the language changes. */
 export function onLanguage(listener) {

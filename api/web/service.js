@@ -4,15 +4,26 @@ import { $ } from "./elements.js";
 import { known, t } from "./language.js";
 
 const KEPT = "beseda.key";
+const REASONS = {
+  reasonEmpty: /file is empty/, reasonBroken: /broken or encrypted/, reasonFormat: /unknown format/,
+  reasonBinary: /binary content|encoding is unknown/, reasonNoText: /no text|no readable text/,
+};
 
 /** A request that the service refused; `code` is the service's own, `message` for people. */
 export class Refused extends Error {
   constructor(status, body) {
     const { code, message } = body?.error ?? {};
-    super(code && known(`error_${code}`) ? t(`error_${code}`, message) : (message ?? `HTTP ${status}`));
+    const words = translated(message ?? `HTTP ${status}`);
+    super(code && known(`error_${code}`) ? t(`error_${code}`, words) : words);
     this.status = status;
     this.code = code;
   }
+}
+
+/** A reason that the service gives in English, in the page's language where it is a usual one. */
+function translated(message) {
+  const [name] = Object.entries(REASONS).find(([, english]) => english.test(message)) ?? [];
+  return name && known(name) ? t(name) : message;
 }
 
 export const key = () => sessionStorage.getItem(KEPT);

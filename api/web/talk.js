@@ -179,6 +179,7 @@ const events = {
   "response.output_audio.delta"({ delta }) {
     if (!now.turn) return;
     if (now.speaking !== now.turn) show(now.turn);
+    $("caption").textContent = ""; // it stands above by now, as the question
     player.push(fromPcm16(fromBase64(delta)), RATE_HZ);
   },
   "response.done"({ response }) {
