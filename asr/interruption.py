@@ -32,28 +32,30 @@ _BACKCHANNELS = (
     *(f"{a}{b}" for a in _SINGLE for b in _SINGLE),
     *(f"{a}{b}" for a in ("да", "ага", "угу", "ну") for b in _MORE),
 )
+_WORDS = (*_SINGLE, *_MORE)
 # Words that mean stop, however short they are: how they begin, and how they sound.
 _STOPS = listed(
-    """нет сто подожди погоди постой хватит алло минут секунд извин прости послушай
+    """нет стоп стой подожди погоди постой хватит алло минут секунд извин прости послушай
     оператор"""
 )
 _STOP_SOUNDS = listed(
     """нет стоп подождите погодите постойте хватит алло минутку минуточку секунду секундочку
     извините простите оператор ненадо"""
 )
+# Short words that sentences have, and that no recogniser makes of an "ага".
+_SHORT = frozenset(listed("вы мы ты не вам вас мне меня"))
 _ECHO_LIKENESS = 0.72
 _ECHO_SHARE = 0.6
 _ECHO_LETTERS = 5
 _SHORT_LETTERS = 3
-_LONG_LETTERS = 10
-_SURE = 0.7
-_LIKE = 0.4
+_LONG_LETTERS = 8
+_SURE, _VERY_SURE, _HEARD = 0.7, 0.85, 0.4
+"""Confidence: of words that count, of one that decides alone, and of a whole "нет"."""
+_LIKE, _LIKE_SURE, _CLEARLY = 0.4, 0.27, 0.05
 """The part of the letters that may differ from a backchannel's, those that sound alike counting
-for less."""
-_CLEARLY = 0.05
-_EARLY_S, _LONG_S = 0.5, 0.8
-"""Before so much speech only a word that means stop is believed; and after so much, doubtful
-words are speech, too."""
+for less, and that of a word that is certain; and by how much nearer something else must be."""
+_EARLY_S, _LONG_S = 0.45, 0.7
+"""Before so much speech only certain words are believed; after so much, doubtful ones are, too."""
 
 _VOWELS = frozenset("аеёиоуыэюя")
 _STOPPED = frozenset("бпдтгк")
@@ -75,19 +77,40 @@ def verdict(
     said = [word for word in words if len(word.text) > 1 or word.text in "аиоуэя"]
     texts = [word.text for word in said]
     letters = "".join(texts)
+    nothing: Verdict = "nothing" if settled else "undecided"
     if not said or is_echo(texts, spoken):
-        return "nothing" if settled else "undecided"
-    if any(word.text.startswith(_STOPS) and word.confidence >= _SURE for word in said):
+        return nothing
+    if _means_stop(said, settled=settled) or _foreign(said, settled=settled):
         return "interruption"
     backchannel = unlike(letters, _BACKCHANNELS, whole=settled)
     stop = unlike(letters, _STOP_SOUNDS, whole=settled)
     if backchannel <= _LIKE and backchannel <= stop + _CLEARLY:
-        return "nothing" if settled else "undecided"
+        return nothing
+    if settled and stop <= _LIKE:
+        return "interruption"
     return _of_others(said, settled=settled, voiced_s=voiced_s)
 
 
+def _means_stop(said: Sequence[Word], *, settled: bool) -> bool:
+    alone = settled and len(said) == 1
+    least = _HEARD if alone else _SURE
+    return any(word.text.startswith(_STOPS) and word.confidence >= least for word in said)
+
+
+def _foreign(said: Sequence[Word], *, settled: bool) -> bool:
+    """Whether a word is certain that no backchannel has, or two shorter ones are."""
+    letters = 0
+    for place, word in enumerate(said):
+        whole = settled or place < len(said) - 1
+        if word.confidence < _VERY_SURE:
+            continue
+        away = len(word.text) > 2 and unlike(word.text, _WORDS, whole=whole) > _LIKE_SURE
+        letters += len(word.text) if away or word.text in _SHORT else 0
+    return letters > _SHORT_LETTERS or (letters == _SHORT_LETTERS and len(said) > 1)
+
+
 def _of_others(said: Sequence[Word], *, settled: bool, voiced_s: float) -> Verdict:
-    """Words that are no backchannel's."""
+    """Words that are no backchannel's, and of none of which one may be certain."""
     letters = sum(len(word.text) for word in said)
     sure = sum(len(word.text) for word in said if word.confidence >= _SURE)
     if voiced_s >= _LONG_S and letters >= _LONG_LETTERS:

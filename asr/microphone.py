@@ -60,7 +60,9 @@ class Microphone:
         self._vad = self._vad or self._hearing.vad()
         probability = self._vad(frame)
         if self._echo.push(frame, self._sounding.next(self._call)):
-            frame, probability = frame * SOFTENED, 0.0
+            probability = 0.0
+            if self.utterance is None:  # within one, holes would hurt more than a faint echo
+                frame = frame * SOFTENED
         self.recognise(frame)
         self._before.append(frame)
         return probability

@@ -12,6 +12,7 @@ and their times hold no computing. `beseda bench --over` measures those on a rea
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -169,13 +170,24 @@ def report(judged: Sequence[dict[str, Any]]) -> dict[str, object]:
     stopped = {kind: [one["stopped_ms"] for one in judged if one["kind"] == kind] for kind in KINDS}
     false = [ms for ms in stopped["backchannel"] if ms is not None]
     decided = [ms for ms in stopped["interruption"] if ms is not None]
+    frank = [
+        one["stopped_ms"]
+        for one in judged
+        if one["kind"] == "interruption" and one["stopped_ms"] is not None and _frank(one["text"])
+    ]
     return {
         "backchannels": len(stopped["backchannel"]),
         "false": len(false),
         "interruptions": len(stopped["interruption"]),
         "missed": len(stopped["interruption"]) - len(decided),
         "onset_to_decision_ms": percentiles(decided),
+        "of_those_not_begun_as_a_backchannel_ms": percentiles(frank),
     }
+
+
+def _frank(text: str) -> bool:
+    """Whether a wording is no backchannel at first: "да, а сколько" is, for half a second."""
+    return re.split(r"\W+", text)[0] not in ("да", "так", "ага", "ясно", "хорошо", "понятно", "всё")
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ WORDINGS = Path(__file__).parents[1] / "data" / "interruptions.tsv"
 KINDS = ("backchannel", "interruption")
 EACH = 200
 RATE_HZ = 16_000
-PEAKS = (0.15, 0.6)
+PEAKS = (0.2, 0.7)
 NOISE = 10 ** (-62 / 20)
 
 

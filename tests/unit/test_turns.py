@@ -89,7 +89,7 @@ def test_what_interrupts(words: str, settled: bool, expected: str) -> None:
 
 @pytest.mark.parametrize("said_as", ["а да", "апя", "а пя пя", "кубу", "затода", "хорош поня"])
 def test_a_backchannel_is_known_by_its_sound(said_as: str) -> None:
-    assert verdict(said(said_as), "", settled=True, voiced_s=0.5) == "nothing"
+    assert verdict(said(said_as, 0.8), "", settled=True, voiced_s=0.5) == "nothing"
 
 
 def test_a_word_that_means_stop_is_nearer_to_it_than_to_a_backchannel() -> None:
@@ -98,7 +98,8 @@ def test_a_word_that_means_stop_is_nearer_to_it_than_to_a_backchannel() -> None:
 
 
 def test_nothing_is_made_of_a_doubtful_beginning() -> None:
-    assert verdict(said("проста"), "", settled=False, voiced_s=0.3) == "undecided"
+    assert verdict(said("проста", 0.8), "", settled=False, voiced_s=0.3) == "undecided"
+    assert verdict(said("проста", 0.8), "", settled=False, voiced_s=0.6) == "interruption"
     assert verdict(said("сколько"), "", settled=False, voiced_s=0.6) == "interruption"
 
 
