@@ -71,7 +71,10 @@ def clips(seed: int = 6, voices: tuple[str, ...] = UNHEARD) -> list[Clip]:
 def make(home: Path, chroot: Path, wanted: list[Clip]) -> Iterator[Clip]:
     """The WAV files that are not there yet, and `clips.json` about all of them."""
     home.mkdir(parents=True, exist_ok=True)
-    missing = [clip for clip in wanted if not path_of(home, clip).is_file()]
+    listing = home / "clips.json"
+    made = json.loads(listing.read_text("utf-8")) if listing.is_file() else []
+    missing = [clip for clip in wanted if asdict(clip) not in made]
+    listing.unlink(missing_ok=True)
     if missing:
         build(chroot)
         with RHVoice(chroot) as voice:
@@ -80,7 +83,7 @@ def make(home: Path, chroot: Path, wanted: list[Clip]) -> Iterator[Clip]:
                 write_wav(path_of(home, clip), _recorded(spoken, clip), RATE_HZ)
                 yield clip
     listed = [asdict(clip) for clip in wanted]
-    (home / "clips.json").write_text(json.dumps(listed, ensure_ascii=False, indent=1), "utf-8")
+    listing.write_text(json.dumps(listed, ensure_ascii=False, indent=1), "utf-8")
 
 
 def path_of(home: Path, clip: Clip) -> Path:

@@ -121,6 +121,8 @@ def test_one_replays_a_conversation(page: Opened, service: Running) -> None:
     shown.get_by_role("button", name="Продолжить").click()
     ask(shown, "А во сколько открывается офис на Лесной в субботу?")
     answered(shown, 2)
+    # A turn is kept once it is known how much of it was heard.
+    expect(shown.locator("#conversation-list")).to_contain_text("2 вопроса")
     kept = service.client.get("/v1/conversations").json()["data"][0]
     assert kept["turns"] == 2 and "мастера на дом" in kept["title"]
 
