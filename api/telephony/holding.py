@@ -165,7 +165,13 @@ async def _hear(wire: Wire, inbox: Inbox) -> None:
 async def _play(wire: Wire, playout: Playout, inbox: Inbox) -> None:
     """Speech to the far end, in time, and the reports of it to the call."""
     told: Played | None = None
+    last: Played | None = None
     since = 0
+
+    async def tell(report: Played) -> None:
+        if not await wire.mark(report):
+            inbox.put(report)
+
     try:
         async with aclosing(playout.frames()) as frames:
             async for frame in frames:
@@ -174,11 +180,13 @@ async def _play(wire: Wire, playout: Playout, inbox: Inbox) -> None:
                 played = playout.played()
                 if played is None or played == told:
                     continue
-                turned = told is not None and told.turn != played.turn
+                turned = last is not None and last.turn != played.turn
+                if turned and last is not None and last != told:
+                    await tell(last)  # to its end, though the next one follows at once
+                last = played
                 if since >= REPORT_FRAMES or playout.idle or turned:
                     told, since = played, 0
-                    if not await wire.mark(played):
-                        inbox.put(played)
+                    await tell(played)
     except Gone:
         inbox.put(HungUp())
 

@@ -152,9 +152,13 @@ class Recorder:
                 self._ended.add(message.turn)
             case Speech():
                 self._responses.setdefault(message.turn, Heard()).add(message)
-                for turn in [turn for turn in self._responses if turn < message.turn - 1]:
+                old = [turn for turn in self._responses if turn < message.turn - 1]
+                for turn in old if self._noticed else ():
                     del self._responses[turn]
             case Played() if message.turn in self._responses:
+                # What comes after the notice is heard after all of it.
+                first = self._first in self._responses and self._first
+                self._noticed = self._noticed or bool(first and message.turn > first)
                 heard = self._responses[message.turn].upto(message.samples)
                 self._right.follow(now, heard, round(SLACK_S * RATE_HZ))
         self._take(at_s)

@@ -80,6 +80,18 @@ def test_mulaw_that_is_called_pcm_is_found(
     assert not any(found[: round(0.9 / every_s)])
 
 
+async def test_each_response_is_reported_to_its_end_though_another_follows() -> None:
+    script = Script([*words(0.14, 1), *words(0.14, 2)])
+    async with door(script) as opened, opened.line() as line:
+        line.introduce()
+        await line.heard(16)
+        line.say(encode(Frame(frames.HANGUP)))
+        await line.rest()
+    assert [told for told in script.told if told in (Played(1, 1120), Played(2, 1120))] == [
+        Played(1, 1120), Played(2, 1120)
+    ]  # fmt: skip
+
+
 async def test_a_call_from_its_identity_to_its_hang_up() -> None:
     script = Script(words(0.1))
     async with door(script) as opened, opened.line() as line:

@@ -173,6 +173,18 @@ def test_until_the_notice_was_heard_the_caller_is_not_recorded() -> None:
                     CallSettings(), Say("Здравствуйте")]  # fmt: skip
 
 
+def test_a_notice_is_heard_whole_though_another_response_follows_at_once() -> None:
+    files: list[File] = []
+
+    def begin(path: Path) -> Any:
+        files.append(File(path))
+        return files[-1]
+
+    told = record(begin, [*response(1, 0.5), *response(2, 0.5), *response(3, 0.5), 4.0])
+    assert told[-1] == Say("Здравствуйте")
+    assert loud(np.concatenate([block[0] for block in files[0].blocks]), LEFT_HZ)
+
+
 def test_a_notice_without_a_voice_leaves_the_call_unrecorded() -> None:
     def begin(_: Path) -> Any:
         raise AssertionError("nothing may be recorded")
