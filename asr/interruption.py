@@ -49,8 +49,9 @@ _ECHO_SHARE = 0.6
 _ECHO_LETTERS = 5
 _SHORT_LETTERS = 3
 _LONG_LETTERS = 8
-_SURE, _VERY_SURE, _HEARD = 0.7, 0.85, 0.4
-"""Confidence: of words that count, of one that decides alone, and of a whole "нет"."""
+_SURE, _VERY_SURE, _STOP_SURE, _HEARD = 0.7, 0.85, 0.6, 0.4
+"""Confidence: of words that count, of one that decides alone, of one that means stop, and of that
+after a pause."""
 _LIKE, _LIKE_SURE, _CLEARLY = 0.4, 0.27, 0.05
 """The part of the letters that may differ from a backchannel's, those that sound alike counting
 for less, and that of a word that is certain; and by how much nearer something else must be."""
@@ -93,7 +94,7 @@ def verdict(
 
 def _means_stop(said: Sequence[Word], *, settled: bool) -> bool:
     alone = settled and len(said) == 1
-    least = _HEARD if alone else _SURE
+    least = _HEARD if alone else _STOP_SURE
     return any(word.text.startswith(_STOPS) and word.confidence >= least for word in said)
 
 
