@@ -86,7 +86,8 @@ class Service:
         except httpx.UnsupportedProtocol:
             raise BadInput(f"--url {self.url} must begin with http:// or https://") from None
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
+            slow = isinstance(error, httpx.TimeoutException)
+            reason = f"nothing within {WITHIN_S:.0f} s" if slow else str(error)
             raise BadInput(
                 f"no service answers at {self.url} ({reason}): start `beseda serve` or give --url"
             ) from None
