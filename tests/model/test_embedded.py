@@ -122,6 +122,28 @@ async def test_the_voice_is_a_voice(synthesiser: Synthesiser, recogniser: Recogn
     assert edits(said, heard) / len(said) <= 0.5, transcript.text
 
 
+def test_speed_divides_the_length(synthesiser: Synthesiser) -> None:
+    lengths = [
+        len(synthesiser.synthesise(golden.SENTENCE, synthesiser.voices[0], speed))
+        for speed in (0.5, 1.0, 2.0)
+    ]
+    assert lengths[0] / lengths[1] == pytest.approx(2, rel=0.15)
+    assert lengths[1] / lengths[2] == pytest.approx(2, rel=0.15)
+
+
+async def test_both_marks_of_stress_are_honoured(synthesiser: Synthesiser) -> None:
+    """A castle is no lock; `+` before and U+0301 after the vowel say the same."""
+    thread = ModelThread("tts", lambda: synthesiser)
+    said = {}
+    for text in ("з+амок", "за́мок", "зам+ок", "замо́к"):
+        (speech,) = [phrase async for phrase in speak(text, thread)]
+        said[text] = speech.samples
+    thread.close()
+    assert np.array_equal(said["з+амок"], said["за́мок"])
+    assert np.array_equal(said["зам+ок"], said["замо́к"])
+    assert len(said["з+амок"]) != len(said["зам+ок"])
+
+
 def test_it_hears_what_it_heard_before(recogniser: Recogniser, expected: dict[str, Any]) -> None:
     now = golden.heard(recogniser)
     assert [w["word"] for w in now] == [w["word"] for w in expected["heard"]]

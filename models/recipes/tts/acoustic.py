@@ -23,7 +23,6 @@ from models.recipes.tts.dataset import Speech, Utterance
 LOG = logging.getLogger("tts.acoustic")
 _RATE = 1e-3
 _WARMUP = 200
-_FRAMES = 2000
 _SAVE_S = 420
 _PROSODY = 0.1
 
@@ -98,13 +97,16 @@ def losses(model: FastPitchModel, batch: Batch) -> Losses:
     )
 
 
-def train(model: FastPitchModel, speech: Speech, state: Path, steps: int) -> None:
+def train(
+    model: FastPitchModel, speech: Speech, state: Path, *, steps: int, batch_frames: int
+) -> None:
     """Train `model` in place to `steps`, going on from `state` where that file exists."""
     weights = [p for n, p in model.fastpitch.named_parameters() if not n.startswith("aligner")]
     optimiser = torch.optim.AdamW(weights, lr=_RATE, betas=(0.9, 0.98), weight_decay=1e-2)
     done = _resume(model, optimiser, state)
     curve, pad, saved = Curve(state, done), model.vocab.pad, time.monotonic()
-    batches = _batches([u for u in speech.utterances if not u.held_out])
+    heard = [u for u in speech.utterances if not u.held_out]
+    batches = _batches(heard or speech.utterances, batch_frames)
     recent: list[list[float]] = []
     while done < steps:
         model.train()
@@ -150,12 +152,12 @@ def rate_at(step: int, steps: int) -> float:
     return _RATE * min(1, step / _WARMUP) * (0.03 + 0.97 * 0.5 * (1 + cos(pi * step / steps)))
 
 
-def _batches(utterances: list[Utterance]) -> Iterator[list[Utterance]]:
-    """Endless batches of utterances of about one length, about `_FRAMES` frames together."""
+def _batches(utterances: list[Utterance], frames: int) -> Iterator[list[Utterance]]:
+    """Endless batches of utterances of about one length, about `frames` frames together."""
     while True:
         found: list[list[Utterance]] = [[]]
         for utterance in sorted(utterances, key=lambda u: u.frames + random.uniform(-15, 15)):
-            if found[-1] and (len(found[-1]) + 1) * utterance.frames > _FRAMES:
+            if found[-1] and (len(found[-1]) + 1) * utterance.frames > frames:
                 found.append([])
             found[-1].append(utterance)
         random.shuffle(found)

@@ -27,7 +27,7 @@ from models.recipes.speech.rhvoice import RHVoice, build
 from models.recipes.text.support import DATA
 from models.recipes.tts.config import RATE_HZ
 from models.recipes.tts.evaluate import Samples, error_rate
-from models.recipes.tts.spoken import PACE, SENTENCES, for_rhvoice
+from models.recipes.tts.spoken import PACE, SENTENCES, VOICES, for_rhvoice
 from models.runtime import ModelThread
 from russian.voice import voice_text
 from tts.engine import Synthesiser, load_synthesiser
@@ -80,10 +80,12 @@ async def say(text: str, thread: ModelThread[Synthesiser], voice: str) -> Sample
 def renderings(
     synthesiser: Synthesiser, chroot: Path, texts: list[str], voice: str
 ) -> dict[str, list[Samples]]:
-    """RHVoice's voice of that name and ours, reading the same."""
+    """RHVoice's voice of that name and ours, reading the same. A checkpoint of one voice need not
+    name it: the first was there before the others."""
+    imitated = voice if voice in VOICES else VOICES[0]
     with RHVoice(chroot) as engine:
         marked = [for_rhvoice(voice_text(text)) for text in texts]
-        theirs = [engine.speak(text, voice, RATE_HZ, PACE) for text in marked]
+        theirs = [engine.speak(text, imitated, RATE_HZ, PACE) for text in marked]
     thread = ModelThread("tts", lambda: synthesiser)
     ours = [asyncio.run(say(text, thread, voice)) for text in texts]
     thread.close()

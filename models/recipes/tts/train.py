@@ -39,7 +39,13 @@ def run(args: argparse.Namespace) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     speech = _speech(args)
     model = _aligned(args, speech)
-    acoustic.train(model, speech, args.home / "fastpitch.pt", args.fastpitch_steps)
+    acoustic.train(
+        model,
+        speech,
+        args.home / "fastpitch.pt",
+        steps=args.fastpitch_steps,
+        batch_frames=args.batch_frames,
+    )
     save(model, args.out / FASTPITCH)
     sound = vocoder.build()
     if args.start:
@@ -124,6 +130,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="only so many sentences")
     parser.add_argument("--aligner-steps", type=int, default=800)
     parser.add_argument("--fastpitch-steps", type=int, default=3000)
+    parser.add_argument("--batch-frames", type=int, default=2000, help="in a step of FastPitch")
     parser.add_argument("--hifigan-steps", type=int, default=12000)
     parser.add_argument("--spectral-steps", type=int, default=6000, help="of them unjudged")
     parser.add_argument("--threads", type=int, default=1)
