@@ -1,6 +1,6 @@
 """What Prometheus scrapes. No label ever holds what somebody said or who they are."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from dialog.messages import Answer, TurnTrace
 
@@ -34,6 +34,7 @@ class Metrics:
             ["source", "interrupted"],
             registry=self.registry,
         )
+        self.calls = Gauge("beseda_calls", "Live calls held now", registry=self.registry)
         self._steps = Histogram(
             "beseda_turn_seconds",
             "From the caller's last speech to each step of the turn",

@@ -277,7 +277,7 @@ class Services:
         """
         if self._calls >= self.settings.max_calls:
             raise Unavailable(f"all {self.settings.max_calls} lines are busy: try again later")
-        self._calls += 1
+        self._count_calls(1)
         kept_in = conversation_id or str(uuid.uuid4())
         try:
             stages = await self.live_stages(await self.history(conversation_id))
@@ -288,7 +288,12 @@ class Services:
                         await self.keep(message, kept_in)
                     yield message
         finally:
-            self._calls -= 1
+            self._count_calls(-1)
+
+    def _count_calls(self, change: int) -> None:
+        self._calls += change
+        if self.metrics is not None:
+            self.metrics.calls.set(self._calls)
 
     async def keep(self, turn: TurnTrace, conversation_id: str) -> None:
         """Keep a call's turn, its answer as the caller heard it, and count it."""

@@ -56,6 +56,11 @@ class Service:
                 found.append((self.transcribed(left, 16_000), self.transcribed(right, 16_000)))
         return found
 
+    def held(self) -> int:
+        """How many calls the service holds."""
+        lines = self.client.get("/metrics").text.splitlines()
+        return round(sum(float(one.split()[1]) for one in lines if one.startswith("beseda_calls ")))
+
     def asked(self) -> list[str]:
         """What callers have asked so far, as it was understood."""
         kept = self.client.get("/v1/conversations").json()["data"]

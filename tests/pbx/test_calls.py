@@ -73,6 +73,16 @@ def quiet(seconds: float) -> Samples:
     return np.zeros(round(16_000 * seconds), np.float32)
 
 
+@pytest.fixture(autouse=True)
+def free_lines(exchange: Exchange, service: Service) -> None:
+    """The calls of the test before have let their lines go: the service does so a little after
+    the telephone has heard the end."""
+    until_s = time.monotonic() + 30
+    while exchange.calls() or service.held():
+        assert time.monotonic() < until_s, "a line is still held"
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def folders(tmp_path: Path) -> Callable[[int], Path]:
     return lambda line: tmp_path / f"line{line}"

@@ -13,9 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from api.actions.book import Book
-from api.actions.choosing import Chooser
-from api.realtime_tools import OpenAITools
 from dialog.messages import Answer, AnswerDelta
 from rag.answer import Answerer
 from rag.library import Library, open_library
@@ -62,21 +59,6 @@ def library(tmp_path: Path) -> Iterator[Library]:
     yield opened
     opened.close()
     store.close()
-
-
-async def test_the_model_must_choose_one_of_the_actions(
-    server: Server, caplog: pytest.LogCaptureFixture
-) -> None:
-    """By structured output: the template knows no functions, and no tool parser is set."""
-    operator = {"do": "transfer", "description": "Соединить с сотрудником"}
-    book = Book.model_validate({"actions": {"operator": operator}})
-    chooser = Chooser(book, OpenAITools(server.url, "saiga", None), 30.0)
-    await chooser.choose("оператор", [])  # the first grammar takes a while to compile
-    caplog.clear()
-    for question in ("оператор", "сколько стоит тариф", "соедините с человеком"):
-        choice = await chooser.choose(question, [])
-        assert choice in (None, (book.actions["operator"], {}))
-    assert "no action was chosen" not in caplog.text
 
 
 def chat(server: Server, timeouts: Timeouts = PATIENT) -> OpenAIChat:
