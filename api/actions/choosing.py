@@ -1,7 +1,8 @@
 """Which action a caller wants, by the language model: its functions are the described actions.
 
-The functions are also told in words, and one of them must be called, so that any server with
-structured output can choose, also with a chat template that knows no functions, as Saiga's.
+The functions are also told in words, and one of them must be called, so that a
+server can choose with a chat template that knows no functions, as Saiga's. vLLM must be
+started with `--tool-call-parser` for it.
 """
 
 import asyncio
