@@ -2,18 +2,26 @@
 
 import asyncio
 import selectors
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 STUCK_S = 5.0
+THREAD_S = 0.2
 
 
 class JumpingSelector(selectors.DefaultSelector):
-    """Never waits for a timer; waits really only where a thread is at work."""
+    """Never waits for a timer; waits really only where a thread is at work, and then not for long:
+    a thread that hangs must not hold the timer that gives it up."""
 
     now_s = 0.0
+    threads = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
+        ready = super().select(THREAD_S if self.threads and timeout != 0 else 0)
         if ready or timeout == 0:
             return ready
         if timeout is None:
@@ -32,3 +40,14 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.now_s
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        self._jumping.threads += 1
+        working = super().run_in_executor(executor, func, *args)
+        working.add_done_callback(self._left)
+        return working
+
+    def _left(self, _: object) -> None:
+        self._jumping.threads -= 1
