@@ -1,8 +1,9 @@
 """What a voice reads: the one function behind both training transcripts and run-time input.
 
 Knows the voice's alphabet. A checkpoint stores the version it was trained with (the key
-`voice_text_version` of its configuration); a change that alters any output must raise
-`VOICE_TEXT_VERSION`, and then older voices are refused.
+`voice_text_version` of its configuration); a change that alters what becomes of the sentences that
+voices learn from (`models/recipes/tts/sentences.txt`) must raise `VOICE_TEXT_VERSION`, and then
+older voices are refused.
 """
 
 import re
