@@ -23,7 +23,7 @@ export class Refused extends Error {
 /** A reason that the service gives in English, in the page's language where it is a usual one. */
 function translated(message) {
   const [name] = Object.entries(REASONS).find(([, english]) => english.test(message)) ?? [];
-  return name && known(name) ? t(name) : message;
+  return name ? t(name) : message;
 }
 
 export const key = () => sessionStorage.getItem(KEPT);

@@ -104,5 +104,8 @@ export const STRINGS = {
     error_empty_file: "The file is empty.", error_body_too_large: "The file is too large.",
     error_unavailable: "A model is unavailable; the service's log says more.",
     error_internal_error: "An internal error of the service.", error_unusable_document: "Cannot be read: {n}",
+    reasonEmpty: "the file is empty", reasonBroken: "the file is broken or encrypted",
+    reasonFormat: "this format is not supported", reasonBinary: "this is not text",
+    reasonNoText: "there is no text in the file",
   },
 };
