@@ -27,7 +27,7 @@ $(VENV)/.installed: $(SOURCES) | $(BIN)/python
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the test tools..."
-	@$(PIP) $(BUILD) -e '.[dev]' && touch $@
+	@$(PIP) $(BUILD) -e '.[dev,train]' && touch $@
 
 $(VENV)/.installed-train: $(VENV)/.installed
 	@$(PIP) $(BUILD) -e '.[train]' && touch $@
