@@ -79,7 +79,7 @@ class Caller:
     def audio(self, chunk: CallerAudio) -> Iterator[Message]:
         """The next samples; bad ones are skipped and told once."""
         try:
-            frames = list(self._microphone.frames(chunk))
+            frames = self._microphone.frames(chunk)
         except ValueError as error:
             yield from self._fault("audio", str(error))
             return

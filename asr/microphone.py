@@ -9,7 +9,7 @@ Knows samples and models; decides nothing.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from asr.echo import SOFTENED, Echo, Sounding
@@ -50,9 +50,9 @@ class Microphone:
         """When the last audio came, by the event loop's clock."""
         return self._frames.arrived_s
 
-    def frames(self, chunk: CallerAudio) -> Iterator[Samples]:
+    def frames(self, chunk: CallerAudio) -> list[Samples]:
         """Whole frames. Raises ValueError for what is no audio."""
-        yield from self._frames.push(chunk)
+        return self._frames.push(chunk)
 
     def speech(self, frame: Samples) -> float:
         """The probability that the caller speaks in this frame, which is recognised, too, where

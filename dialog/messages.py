@@ -126,9 +126,12 @@ class Typed:
     answer: bool = True
 
 
+KEYS = frozenset("0123456789*#ABCD")
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """A key of the telephone: one of 0-9, *, #, A-D. `#` or a pause ends a number."""
+    """A key of the telephone: one of `KEYS`. `#` or a pause ends a number."""
 
     key: str
 

@@ -14,8 +14,9 @@ from dialog.call import mark_step
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta, Source
 from rag import evidence, extract, followup, prompt
+from rag.asked import Question, question_of
 from rag.citations import Checker, is_russian, supporting
-from rag.evidence import Evidence, Question
+from rag.evidence import Evidence
 from rag.library import Library
 from rag.llm import ChatMessage, ChatModel
 from rag.prompt import Style
@@ -79,7 +80,7 @@ class Answerer:
         """The passages that cover enough of the question, best first."""
         whole = followup.self_contained(question, history)
         hits = self._library.search_passages(whole, CANDIDATES)
-        asked = evidence.question(whole, hits, self._library.rarity)
+        asked = question_of(whole, hits, self._library.rarity)
         found = evidence.weigh(asked, hits)
         sure = evidence.confidence(asked, found, self._library.words_score(whole))
         if sure < self._threshold:

@@ -94,7 +94,7 @@ def share(parts: Sequence[Part], found: set[str], none: float) -> float:
     return math.fsum(part.weight * part.found(found) for part in parts) / weight if weight else none
 
 
-def question(text: str, hits: Sequence[Hit], rarity: Rarity) -> Question:
+def question_of(text: str, hits: Sequence[Hit], rarity: Rarity) -> Question:
     """Weigh the question's words by their rarity, each as itself or as what it sounds like
     in the passages that were found."""
     terms = tuple(sparse.asked_terms(text))

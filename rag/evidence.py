@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
 from rag import sparse
-from rag.asked import Part, Question, question, share, whole
+from rag.asked import Part, Question, share, whole
 from rag.library import Hit
 from russian.sentences import sentences
-
-__all__ = ["Evidence", "Part", "Question", "confidence", "joined", "question", "weigh", "whole"]
 
 BIAS = -9.22
 WEIGHTS = (2.71, 2.53, 1.89, -1.66, 0.78, 1.51)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from dialog.messages import Answer, Source
 from rag import sparse
-from rag.asked import share
-from rag.evidence import Evidence, Question
+from rag.asked import Question, share
+from rag.evidence import Evidence
 from russian.sentences import sentences
 
 LONGEST_CHARS = 300
@@ -59,10 +59,11 @@ def extract(
     """
     spoken = {_words(sentence) for sentence in said}
     top = max(evidence.hit.score for evidence in found)
+    wanted = sparse.pieces(asked.text, asked=True)
     scored = [
         sentence
         for rank, evidence in enumerate(found)
-        for sentence in _scored(asked, evidence, rank, top)
+        for sentence in _scored(asked, wanted, evidence, rank, top)
         if _words(sentence.text) not in spoken
     ]
     if not scored:
@@ -84,21 +85,23 @@ def introduction(title: str) -> str:
     return f"В статье «{inner}» сказано:"
 
 
-def _scored(asked: Question, evidence: Evidence, rank: int, top: float) -> Iterator[Sentence]:
+def _scored(
+    asked: Question, wanted: set[int], evidence: Evidence, rank: int, top: float
+) -> Iterator[Sentence]:
     hit = evidence.hit
     heading = set(sparse.terms(hit.heading))
     title = set(sparse.terms(hit.title)) - heading
     for place, text in enumerate(sentences(hit.text)):
-        score = _fit(asked, text, heading, title) + 2.5 * hit.score / top
+        score = _fit(asked, wanted, text, heading, title) + 2.5 * hit.score / top
         yield Sentence(text, rank, place, score)
 
 
-def _fit(asked: Question, text: str, heading: set[str], title: set[str]) -> float:
-    """How well a sentence answers. The weights were fitted (softmax over the sentences of the
-    passages) on the answerable questions of docs/decisions/0004, and rounded."""
+def _fit(asked: Question, wanted: set[int], text: str, heading: set[str], title: set[str]) -> float:
+    """How well a sentence answers; `wanted` are the pieces of the words asked. The weights were
+    fitted (softmax over the sentences of the passages) on the answerable questions of
+    docs/decisions/0004, and rounded."""
     said = sparse.terms(text)
     own = set(said)
-    wanted = sparse.pieces(asked.text, asked=True)
     shared = len(wanted & sparse.pieces(text)) / max(1, len(wanted))
     return (
         2.6 * asked.share(own)

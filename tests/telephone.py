@@ -12,7 +12,7 @@ from api.settings import Network
 from api.telephony import frames
 from api.telephony.audiosocket import LOOPBACK, AudioSocketServer, Connection
 from api.telephony.frames import Decoder, Frame, encode
-from api.telephony.holding import Calling, hold
+from api.telephony.holding import Calling, Gone, hold
 from dialog.messages import (
     CallEnded,
     HungUp,
@@ -25,6 +25,26 @@ from dialog.messages import (
 
 IDENTITY = uuid.UUID(int=7)
 QUIET = encode(Frame(0x10, bytes(320)))
+
+
+class FarEnd:
+    """The far end of a WebSocket, scripted: what it says, and the end of the line at None."""
+
+    def __init__(self, *says: str | bytes) -> None:
+        self.inbox: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self.closed = False
+        for one in says:
+            self.inbox.put_nowait(one)
+
+    async def receive(self) -> str | bytes:
+        got = await self.inbox.get()
+        if got is None:
+            raise Gone("left")
+        return got
+
+    async def close(self) -> None:
+        self.closed = True
+        self.inbox.put_nowait(None)
 
 
 class Exchange:

@@ -21,7 +21,8 @@ from api.load.ear import Ear
 from api.load.late import Spread
 from api.load.questions import Question, Script, Spoken
 from api.load.service import Kept
-from api.load.wires import FRAME_S, HUNG_UP, Lost, Wire
+from api.load.wires import HUNG_UP, Lost, Wire
+from api.telephony.pacing import FRAME_S
 from asr.wer import edits, plain_words
 from dialog.line import Packets
 from dialog.messages import Samples

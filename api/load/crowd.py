@@ -62,9 +62,7 @@ class Crowd:
                 await self._grow(callers, 1.0, once=False)
                 since_s = asyncio.get_running_loop().time()
                 await self._passing(plan.seconds)
-                found = measure(callers, since_s)
-                waits = found.first_response_ms
-                if found.failed or (waits is not None and waits["p95"] > plan.until_ms):
+                if measure(callers, since_s).too_late(plan.until_ms):
                     break
                 callers += plan.step
             self.stop.set()

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from api.telephony.pacing import FRAME_S
 from api.timing import RATE_HZ, loud_span, recording
 from asr.wer import plain_words
 from dialog.audio import resample
@@ -131,7 +132,7 @@ class Script:
     def _prepare(self, question: Question) -> Spoken:
         rng = np.random.default_rng((self.seed, self.questions.index(question)))
         clean = recording(question.path)
-        size = round(self.rate_hz * 0.02)
+        size = round(self.rate_hz * FRAME_S)
         said = resample(self.line.carry(clean, rng), RATE_HZ, self.rate_hz)
         bed = resample(self.line.bed(clean, round(BED_S * RATE_HZ), rng), RATE_HZ, self.rate_hz)
         said = np.pad(said, (0, -len(said) % size))

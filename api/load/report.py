@@ -29,6 +29,11 @@ class Figures:
     split: int
     steps_ms: dict[str, dict[str, float] | None]
 
+    def too_late(self, until_ms: float) -> bool:
+        """Whether a search has passed its limit here: a turn failed, or the p95 is beyond it."""
+        waits = self.first_response_ms
+        return bool(self.failed) or (waits is not None and waits["p95"] > until_ms)
+
 
 def figures(turns: Sequence[Turn], callers: int) -> Figures:
     """What these turns amount to."""

@@ -181,19 +181,15 @@ def _report(
 def _searched(levels: Sequence[Figures], until_ms: float) -> dict[str, Any]:
     """`held`: the most callers whose p95 stayed within the limit; `passed`: the first that did
     not; None where that was not seen."""
-    good = [one.callers for one in levels if _within(one, until_ms)]
-    bad = [one.callers for one in levels if not _within(one, until_ms)]
+    told = [one for one in levels if one.failed or one.first_response_ms is not None]
+    good = [one.callers for one in told if not one.too_late(until_ms)]
+    bad = [one.callers for one in told if one.too_late(until_ms)]
     return {
         "until_ms": until_ms,
         "held": max(good, default=None),
         "passed": min(bad, default=None),
         "levels": [asdict(one) for one in levels],
     }
-
-
-def _within(level: Figures, until_ms: float) -> bool:
-    waits = level.first_response_ms
-    return not level.failed and waits is not None and waits["p95"] <= until_ms
 
 
 def text(told: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from api.load.late import Spread
 from api.realtime_audio import FORMATS, samples_of
 from api.telephony import frames
 from api.telephony.frames import Decoder, Frame
+from api.telephony.pacing import FRAME_S
 from dialog.line import Line
 from dialog.messages import Samples
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 OPEN_S = 10.0
 READ_BYTES = 16_384
 WAITING_BYTES = 1 << 18
-FRAME_S = 0.02
 HUNG_UP = "hung up"
 
 

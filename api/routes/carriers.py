@@ -6,7 +6,7 @@ from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response, WebSocket
 
-from api.telephony.carriers import Asked, Carrier, Refused, Tickets
+from api.telephony.carriers import Asked, Carrier, Refused
 from api.telephony.holding import Gone, hold
 from api.telephony.phone import Phone
 from api.telephony.sockets import Taken
@@ -22,15 +22,13 @@ async def answer(carrier: str, request: Request) -> Response:
     """A call has come: connect it with the stream below. 403 unless the carrier has signed."""
     phone: Phone = request.app.state.phone
     asked = await _asked(request, phone)
+    known = _known(phone, carrier)
     try:
-        key, leg = _known(phone, carrier).admitted(asked)
+        key, leg = known.admitted(asked)
     except Refused as error:
         raise HTTPException(403, str(error)) from None
-    tickets: Tickets = phone.tickets
-    stream = (
-        f"{_socket_url(phone)}/v1/phone/{carrier}/stream/{tickets.issue(f'{carrier} {key}', leg)}"
-    )
-    return _known(phone, carrier).connecting(stream)
+    ticket = phone.tickets.issue(f"{carrier} {key}", leg)
+    return known.connecting(f"{_socket_url(phone)}/v1/phone/{carrier}/stream/{ticket}")
 
 
 @router.post("/{carrier}/events", status_code=204)

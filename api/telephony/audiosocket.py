@@ -20,7 +20,7 @@ from api.telephony import frames
 from api.telephony.frames import Decoder, Frame, Mislabelled
 from api.telephony.holding import Gone
 from dialog.g711 import mulaw_decode
-from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,6 @@ STALLED_S = 5.0
 AHEAD_S = 10.0
 READ_BYTES = 16_384
 WAITING_BYTES = 32_768
-KEYS = frozenset("0123456789*#ABCD")
 
 
 class Connection:

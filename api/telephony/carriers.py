@@ -123,6 +123,18 @@ class Rest:
             raise CannotDo(f"the carrier answered {reply.status_code}")
 
 
+class CarrierCall:
+    """What the carriers' controls have in common: the way to give orders, and who calls."""
+
+    def __init__(self, rest: Rest, leg: Leg) -> None:
+        self._rest = rest
+        self._leg = leg
+
+    async def caller(self) -> str | None:
+        """As the webhook told it."""
+        return self._leg.caller or None
+
+
 def number(to: str | None) -> str:
     """The number of a transfer; carriers have no dialplan that could choose one."""
     if to is None:

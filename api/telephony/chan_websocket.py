@@ -18,10 +18,11 @@ from typing import Self
 import numpy as np
 
 from api.telephony.holding import Gone
+from api.telephony.marks import Marks
 from api.telephony.sockets import Socket
 from dialog.audio import pcm16
 from dialog.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
-from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class ChanWebSocket:
         self._in_json = in_json
         self._flowing = asyncio.Event()
         self._flowing.set()
-        self._marked = self._flushed = 0
+        self._marks = Marks()
         self.rate_hz = form.rate_hz
         self.connection_id = connection_id
 
@@ -144,13 +145,12 @@ class ChanWebSocket:
 
     async def mark(self, played: Played) -> bool:
         """Asterisk gives the mark back when it has played what was sent before it."""
-        self._marked = played.turn
-        await self._command("MARK_MEDIA", f"{played.turn}.{played.samples}")
+        await self._command("MARK_MEDIA", self._marks.sent(played))
         return True
 
     async def clear(self) -> None:
         """Empty Asterisk's queue. The marks in it are worth nothing from now on."""
-        self._flushed = self._marked
+        self._marks.clear()
         await self._command("FLUSH_MEDIA")
 
     async def hang_up(self) -> None:
@@ -170,17 +170,11 @@ class ChanWebSocket:
         match event.name:
             case "DTMF_END":
                 key = event.fields.get("digit", "").upper()
-                return KeyPressed(key) if key in set("0123456789*#ABCD") else None
+                return KeyPressed(key) if key in KEYS else None
             case "MEDIA_MARK_PROCESSED":
-                return self._played(event.fields.get("correlation_id", ""))
+                return self._marks.named(event.fields.get("correlation_id", ""))
             case "MEDIA_XOFF":
                 self._flowing.clear()
             case "MEDIA_XON":
                 self._flowing.set()
         return None
-
-    def _played(self, mark: str) -> Played | None:
-        turn, _, samples = mark.partition(".")
-        if not (turn.isdecimal() and samples.isdecimal()) or int(turn) <= self._flushed:
-            return None
-        return Played(int(turn), int(samples))

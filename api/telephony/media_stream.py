@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from api.telephony.holding import Gone
+from api.telephony.marks import Marks
 from api.telephony.sockets import Socket
 from dialog.g711 import mulaw_encode
-from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 START_WITHIN_S = 5.0
 RATE_HZ = 8_000
-KEYS = frozenset("0123456789*#ABCD")
 # So many frames may overtake one before it is given up.
 OVERTAKING = 4
 
@@ -55,7 +55,7 @@ class MediaStream:
         self._socket = socket
         self._sent = sent
         self._decode = decode
-        self._marked = self._cleared = 0
+        self._marks = Marks()
         self._early: dict[int, Inbound] = {}
         self._next = 0
 
@@ -98,13 +98,12 @@ class MediaStream:
 
     async def mark(self, played: Played) -> bool:
         """The carrier gives the mark back when it has played what was sent before it."""
-        self._marked = played.turn
-        await self._say("mark", mark={"name": f"{played.turn}.{played.samples}"})
+        await self._say("mark", mark={"name": self._marks.sent(played)})
         return True
 
     async def clear(self) -> None:
         """Empty the carrier's queue. It gives all marks in it back: they are worth nothing."""
-        self._cleared = self._marked
+        self._marks.clear()
         await self._say("clear")
 
     async def hang_up(self) -> None:
@@ -122,9 +121,8 @@ class MediaStream:
                 key = str(_part(event, "dtmf").get("digit", "")).upper()
                 return [KeyPressed(key)] if key in KEYS else []
             case "mark":
-                turn, _, count = str(_part(event, "mark").get("name", "")).partition(".")
-                if turn.isdecimal() and count.isdecimal() and int(turn) > self._cleared:
-                    return [Played(int(turn), int(count))]
+                played = self._marks.named(str(_part(event, "mark").get("name", "")))
+                return [played] if played else []
         return []
 
     def _media(self, media: dict[str, Any]) -> list[Inbound]:

@@ -108,9 +108,9 @@ async def _greeted(
 def actions(settings: Settings) -> Book:
     """The operator's actions; raises BadInput for a file that cannot be used."""
     book = read_book(settings.actions.expanduser()) if settings.actions else NO_ACTIONS
-    for one in book.actions.values():
-        if isinstance(one, Text) and one.url is None and not carriers(settings):
-            raise BadInput(f"the action {one.name}: no carrier is set up that could send a text; "
+    texts = [one for one in book.actions.values() if isinstance(one, Text) and one.url is None]
+    if texts and not carriers(settings):
+        raise BadInput(f"the action {texts[0].name}: no carrier is set up that could send a text; "
                            "name a webhook as `url`")  # fmt: skip
     return book
 

@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 from fastapi import Response
 
 from api.actions.control import CannotDo, Control
-from api.telephony.carriers import FRESH_S, Asked, Leg, Refused, Rest, number
+from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.holding import Wire
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
@@ -87,16 +87,8 @@ class Telnyx:
         return {"Authorization": f"Bearer {self._api_key}"}
 
 
-class TelnyxCall:
+class TelnyxCall(CarrierCall):
     """A `Control`."""
-
-    def __init__(self, rest: Rest, leg: Leg) -> None:
-        self._rest = rest
-        self._leg = leg
-
-    async def caller(self) -> str | None:
-        """As the webhook told it."""
-        return self._leg.caller or None
 
     async def transfer(self, to: str | None) -> None:
         """Telnyx rings there, and joins the caller."""

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from fastapi import Response
 
 from api.actions.control import Control
-from api.telephony.carriers import Asked, Leg, Refused, Rest, number
+from api.telephony.carriers import Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.holding import Wire
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
@@ -69,16 +69,8 @@ class Twilio:
         return Rest(f"{API}{leg.account}/", lambda: {"Authorization": f"Basic {secret}"})
 
 
-class TwilioCall:
+class TwilioCall(CarrierCall):
     """A `Control`."""
-
-    def __init__(self, rest: Rest, leg: Leg) -> None:
-        self._rest = rest
-        self._leg = leg
-
-    async def caller(self) -> str | None:
-        """As the webhook told it."""
-        return self._leg.caller or None
 
     async def transfer(self, to: str | None) -> None:
         """The call goes on with a `Dial`; our stream ends by it."""

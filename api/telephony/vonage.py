@@ -21,13 +21,14 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from api.actions.control import CannotDo, Control
-from api.telephony.carriers import FRESH_S, Asked, Leg, Refused, Rest, number
+from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.chan_websocket import slin_decode
 from api.telephony.holding import Gone, Wire
-from api.telephony.media_stream import KEYS, START_WITHIN_S, parse
+from api.telephony.marks import Marks
+from api.telephony.media_stream import START_WITHIN_S, parse
 from api.telephony.sockets import Socket
 from dialog.audio import pcm16
-from dialog.messages import CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 API = "https://api.nexmo.com/v1/"
 FORM = "audio/l16;rate=16000"
@@ -112,7 +113,7 @@ class VonageSocket:
     def __init__(self, socket: Socket, rate_hz: int) -> None:
         self.rate_hz = rate_hz
         self._socket = socket
-        self._marked = self._cleared = 0
+        self._marks = Marks()
 
     @classmethod
     async def begun(cls, socket: Socket) -> Self:
@@ -146,14 +147,14 @@ class VonageSocket:
 
     async def mark(self, played: Played) -> bool:
         """Vonage gives the notice back when it has played what was sent before it."""
-        self._marked = played.turn
+        self._marks.sent(played)
         payload = {"turn": played.turn, "samples": played.samples}
         await self._act("notify", payload=payload)
         return True
 
     async def clear(self) -> None:
         """Empty Vonage's queue. The notices in it are worth nothing from now on."""
-        self._cleared = self._marked
+        self._marks.clear()
         await self._act("clear")
 
     async def hang_up(self) -> None:
@@ -173,20 +174,12 @@ class VonageSocket:
                 key = str(digit).upper()
                 return KeyPressed(key) if key in KEYS else None
             case {"event": "websocket:notify", "payload": {"turn": int(turn), "samples": int(n)}}:
-                return Played(turn, n) if turn > self._cleared else None
+                return self._marks.back(turn, n)
         return None
 
 
-class VonageCall:
+class VonageCall(CarrierCall):
     """A `Control`."""
-
-    def __init__(self, rest: Rest, leg: Leg) -> None:
-        self._rest = rest
-        self._leg = leg
-
-    async def caller(self) -> str | None:
-        """As the webhook told it."""
-        return self._leg.caller or None
 
     async def transfer(self, to: str | None) -> None:
         """The call goes on with another NCCO; our socket ends by it."""

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyp
 
 from rag import evaluation, evidence
 from rag.answer import CANDIDATES, THRESHOLD
+from rag.asked import question_of
 from rag.library import Library, open_library
 from store.engine import open_store
 
@@ -39,7 +40,7 @@ def rows(library: Library, questions: Path) -> tuple[Rows, Rows]:
     found, known = [], []
     for question in evaluation.read(questions):
         hits = library.search_passages(question.text, CANDIDATES)
-        asked = evidence.question(question.text, hits, library.rarity)
+        asked = question_of(question.text, hits, library.rarity)
         weighed = evidence.weigh(asked, hits)
         score = library.words_score(question.text)
         # What finds or asks nothing is refused unseen, as a row of noughts is by the bias.

@@ -7,6 +7,7 @@ import pytest
 
 from rag import evidence
 from rag.answer import THRESHOLD
+from rag.asked import question_of
 from rag.dense import SentenceEncoder
 from rag.library import open_library
 from store.engine import Store, open_store
@@ -70,7 +71,7 @@ def test_with_a_model_the_same_questions_are_answered(
     library = open_library(store, tmp_path / "index", dense_model=tiny)
     library.ingest([tmp_path / "b.md"])
     hits = library.search_passages("сколько стоит тариф домашний", 5)
-    asked = evidence.question("сколько стоит тариф домашний", hits, library.rarity)
+    asked = question_of("сколько стоит тариф домашний", hits, library.rarity)
     score = library.words_score(asked.text)
     assert evidence.confidence(asked, evidence.weigh(asked, hits), score) >= THRESHOLD
     library.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api.telephony.chan_websocket import FORMATS, ChanWebSocket, command, parse
 from api.telephony.holding import Gone, hold
 from dialog.messages import CallerAudio, HungUp, Inbound, Interrupted, KeyPressed, Outbound, Played
-from tests.telephone import Script, words
+from tests.telephone import FarEnd, Script, words
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -27,29 +27,18 @@ JSON = json.dumps(
 )  # fmt: skip
 
 
-class Asterisk:
+class Asterisk(FarEnd):
     """Plays a channel's side: answers marks, and leaves when told to hang up."""
 
     def __init__(self, *says: str | bytes) -> None:
-        self.inbox: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        super().__init__(*says)
         self.got: list[str | bytes] = []
-        for one in says:
-            self.inbox.put_nowait(one)
-
-    async def receive(self) -> str | bytes:
-        got = await self.inbox.get()
-        if got is None:
-            raise Gone("left")
-        return got
 
     async def send(self, message: str | bytes) -> None:
         self.got.append(message)
         if isinstance(message, str) and "MARK_MEDIA" in message:
             self.inbox.put_nowait(message.replace("MARK_MEDIA", "MEDIA_MARK_PROCESSED")
                                   .replace("command", "event"))  # fmt: skip
-
-    async def close(self) -> None:
-        self.inbox.put_nowait(None)
 
     @property
     def commands(self) -> list[str]:

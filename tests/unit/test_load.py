@@ -1,10 +1,8 @@
-"""The load test's parts: what is read, what an ear makes of sound, what a caller does, figures."""
+"""The load test's parts: what is read, what an ear makes of sound, figures."""
 
 import asyncio
 import json
-import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.load import questions
-from api.load.caller import Manner, Mouth, Trial, Turn
-from api.load.crowd import Crowd, Plan, Search
+from api.load.caller import Turn
 from api.load.ear import HOP_S, MATCH_HZ, Ear, Sound, likeness
 from api.load.late import Spread
-from api.load.questions import Question, Script, Spoken
-from api.load.report import Figures, figures
-from api.load.service import Kept
-from api.load.wires import FRAME_S, Lost, Wire
+from api.load.questions import Question, Script
+from api.load.report import figures
+from api.telephony.pacing import FRAME_S
 from api.timing import loud_span, percentiles
 from asr.wer import edits, plain_words
 from dialog.audio import write_wav
 from dialog.errors import BadInput
 from dialog.line import CLEAN
 from dialog.messages import Samples
-from tests.clock import JumpingLoop
 from tests.recordings import tone
 
 pytestmark = pytest.mark.unit
@@ -156,194 +151,6 @@ def test_likeness_bears_a_shift_and_no_other_sound() -> None:
     assert likeness(voice(0.6, seed=2), one) < 0.2
     assert likeness(one[:100], one) == 0.0
     assert MATCH_HZ == RATE_HZ
-
-
-# ---- a caller
-
-
-def test_a_mouth_speaks_a_question_and_else_the_lines_noise() -> None:
-    async def run() -> None:
-        mouth = Mouth(RATE_HZ)
-        spoken = Spoken(np.full(320, 0.5, np.float32), np.full(480, 0.1, np.float32), 0.04)
-        assert not mouth.packet(0.0).any()
-        began = mouth.say(spoken)
-        packets = [mouth.packet(1.0 + FRAME_S * i) for i in range(9)]
-        assert await began == 1.0
-        assert [round(float(p.mean()), 1) for p in packets] == [0.5, 0.5] + [0.1] * 7
-        assert {len(p) for p in packets} == {160}
-
-    asyncio.run(run())
-
-
-class Assistant:
-    """The far end of calls: greets, and answers each question `after_s` its last loud sample."""
-
-    rate_hz = RATE_HZ
-
-    def __init__(
-        self, after_s: float = 0.7, *, lines: int = 99, deaf: bool = False, drops: bool = False
-    ) -> None:
-        self.after_s, self.lines, self.deaf, self.drops = after_s, lines, deaf, drops
-        self.open = 0
-        self.kept: dict[uuid.UUID, list[Kept]] = {}
-
-    async def turns(self, identity: uuid.UUID) -> list[Kept]:
-        return self.kept.get(identity, [])
-
-    @asynccontextmanager
-    async def call(self, identity: uuid.UUID) -> AsyncIterator[Wire]:
-        if self.open >= self.lines:
-            raise Lost("all lines are busy")
-        self.open += 1
-        try:
-            yield Line(self, self.kept.setdefault(identity, []))
-        finally:
-            self.open -= 1
-
-
-class Line:
-    rate_hz = RATE_HZ
-
-    def __init__(self, assistant: Assistant, kept: list[Kept]) -> None:
-        self._assistant, self._kept = assistant, kept
-        self._sounds: asyncio.Queue[tuple[float, Samples]] = asyncio.Queue()
-        self._speech_s: float | None = None
-        self._sounds.put_nowait((0.3, voice(1.0, seed=9)))
-
-    async def send(self, packet: Samples) -> None:
-        now_s = asyncio.get_running_loop().time()
-        if np.abs(packet).max() > 0.1:
-            self._speech_s = now_s + FRAME_S
-        elif self._speech_s is not None and not self._assistant.deaf:
-            if self._assistant.drops:
-                raise Lost("hung up")
-            self._sounds.put_nowait((self._assistant.after_s - FRAME_S, voice(2.0, seed=8)))
-            self._kept.append(Kept("один два", ("один", "два"), "это 650 рублей", {"endpoint": 1}))
-            self._speech_s = None
-
-    async def sounds(self) -> AsyncGenerator[Sound | None]:
-        loop = asyncio.get_running_loop()
-        while True:
-            after_s, sound = await self._sounds.get()
-            await asyncio.sleep(after_s)
-            yield Sound(np.concatenate((sound, silence(0.6))), loop.time())
-
-
-@pytest.fixture
-def script(tmp_path: Path) -> Script:
-    path = tmp_path / "q.wav"
-    write_wav(path, np.pad(tone(16_000, ASKED_S), (0, 1_600)), 16_000)
-    question = Question(path, ("один", "два", "три"), ("650",))
-    return Script([question], CLEAN, RATE_HZ, seed=1)
-
-
-def called(
-    assistant: Assistant, script: Script, plan: Plan, *, turns: int = 2
-) -> tuple[list[Turn], Trial]:
-    noted: list[Turn] = []
-
-    async def run() -> Trial:
-        manner = Manner(turns, think_s=0.5, patience_s=5.0)
-        test = Trial(assistant, assistant, script, manner, [], noted.append)
-        await Crowd(test).hold(plan)
-        assert assistant.open == test.calling == 0
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        return test
-
-    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        return noted, runner.run(run())
-
-
-def test_callers_ask_listen_and_ask_again(script: Script) -> None:
-    turns, test = called(Assistant(0.7), script, Plan(3), turns=2)
-    assert (len(turns), test.calls) == (6, 3)
-    for turn in turns:
-        assert turn.failure is None
-        assert turn.response_ms == pytest.approx(700, abs=60)
-        assert (turn.wrong_words, turn.right, turn.again) == (1, True, False)
-    assert test.late.figures_ms() is not None
-
-
-def test_callers_go_on_calling_for_as_long_as_was_said(script: Script) -> None:
-    turns, test = called(Assistant(), script, Plan(2, seconds=30.0), turns=2)
-    assert test.calls >= 4
-    assert max(turn.at_s for turn in turns) > 20
-
-
-@pytest.mark.parametrize(
-    ("assistant", "reason"),
-    [
-        (Assistant(deaf=True), "no answer"),
-        (Assistant(drops=True), "hung up"),
-        (Assistant(lines=0), "all lines are busy"),
-    ],
-)
-def test_a_turn_without_an_answer_has_failed(
-    script: Script, assistant: Assistant, reason: str
-) -> None:
-    turns, _ = called(assistant, script, Plan(2), turns=1)
-    assert [turn.failure for turn in turns] == [reason] * 2
-    assert figures(turns, 2).failures == {reason: 2}
-
-
-def test_a_refused_caller_tries_again_a_moment_later(script: Script) -> None:
-    turns, test = called(Assistant(lines=1), script, Plan(2, seconds=10.0, ramp_s=0), turns=1)
-    refused = [turn for turn in turns if turn.failure]
-    assert 3 <= len(refused) <= 12
-    assert test.calls == len(refused) + sum(not turn.failure for turn in turns)
-
-
-class Tiring(Assistant):
-    """The more call, the later it answers."""
-
-    @property
-    def after_s(self) -> float:
-        return 0.3 * self.open
-
-    @after_s.setter
-    def after_s(self, _: float) -> None:
-        pass
-
-
-def test_a_search_ends_where_answers_come_too_late(script: Script) -> None:
-    noted: list[Turn] = []
-    levels: list[Figures] = []
-
-    async def run() -> None:
-        assistant = Tiring()
-        test = Trial(assistant, assistant, script, Manner(3, 0.5, 9.0), [], noted.append)
-
-        def measure(callers: int, since_s: float) -> Figures:
-            turns = [turn for turn in noted if turn.at_s >= since_s]
-            levels.append(figures(turns, callers))
-            return levels[-1]
-
-        await Crowd(test).search(Search(1, 1, 20.0, until_ms=1_000), measure)
-
-    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        runner.run(run())
-    assert [one.callers for one in levels] == [1, 2, 3, 4]
-    assert levels[-1].first_response_ms is not None
-    assert levels[-1].first_response_ms["p95"] > 1_000
-
-
-def test_an_end_from_outside_leaves_nothing_behind(script: Script) -> None:
-    noted: list[Turn] = []
-
-    async def run() -> None:
-        assistant = Assistant()
-        test = Trial(assistant, assistant, script, Manner(), [], noted.append)
-        running = asyncio.create_task(Crowd(test).hold(Plan(3, seconds=60.0)))
-        await asyncio.sleep(20)
-        running.cancel()
-        await asyncio.wait([running])
-        assert assistant.open == 0
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        runner.run(run())
-    assert noted
-    assert not any(turn.failure for turn in noted), "a turn that we broke off has not failed"
 
 
 # ---- figures

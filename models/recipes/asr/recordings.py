@@ -43,17 +43,6 @@ def transcript(recording: Recording) -> str:
 
 
 def _shard(folder: Path, found: list[Heard]) -> None:
-    lines, offset = list[dict[str, object]](), 0
-    for recording, text, samples in found:
-        lines.append(
-            {
-                "text": text,
-                "voice": recording.speaker,
-                "kind": RECORDINGS,
-                "offset": offset,
-                "samples": len(samples),
-            }
-        )
-        offset += len(samples)
     folder.mkdir(parents=True, exist_ok=True)
-    write_shard(folder, RECORDINGS, lines, [samples for _, _, samples in found])
+    spoken = [(text, one.speaker, RECORDINGS, samples) for one, text, samples in found]
+    write_shard(folder, RECORDINGS, spoken)

@@ -7,8 +7,6 @@ Sentences are held out (`data/dev_*.txt`); voices are those trained on and two t
 chroot unless there is one.
 """
 
-import argparse
-import json
 import subprocess
 import sys
 import time
@@ -26,6 +24,7 @@ from asr.nemo import load
 from dialog import codecs
 from dialog.line import coloured_noise
 from models.catalogue import resolve
+from models.recipes import reporting
 from models.recipes.asr.calibrate import Judged, calibration_error, fit, judge, reliability
 from models.recipes.asr.measure import rates
 from models.recipes.asr.speech_data import RATE_HZ, SpeechFolder
@@ -173,12 +172,7 @@ def plot(report: dict[str, Any], out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--chroot", type=Path, help="RHVoice's; default HOME/rhvoice")
-    parser.add_argument("--model", default="asr-ru-small", help="catalogue id or .nemo file")
-    parser.add_argument("--limit", type=int, default=10_000, help="utterances of each set")
-    parser.add_argument("--threads", type=int, default=2)
+    parser = reporting.options(__doc__, "asr-ru-small")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     chroot = args.chroot or args.home / "rhvoice"
@@ -192,8 +186,7 @@ def main() -> None:
     print("real-time factor", report["rtf"], flush=True)
     report["wer"] = word_errors(recogniser, folders, args.limit)
     report["confidence"] = calibrated(recogniser, folders, args.limit)
-    text = json.dumps(report, ensure_ascii=False, indent=1)
-    (args.home / "asr-report.json").write_text(text + "\n", "utf-8")
+    reporting.write(report, args.home / "asr-report.json")
     plot(report, args.home / "asr-report.png")
     print("confidence weights", report["confidence"]["weights"], "in", args.home)
 

@@ -41,6 +41,10 @@ class Utterance:
         return self.samples / RATE_HZ
 
 
+Spoken = tuple[str, str, str, NDArray[np.int16]]
+"""What was said, by which voice, of which kind of text, and its sound."""
+
+
 class SpeechFolder:
     """The utterances of a folder of shards; `refresh` finds those written since."""
 
@@ -67,14 +71,19 @@ class SpeechFolder:
         return len(self.utterances)
 
 
-def write_shard(
-    folder: Path, name: str, lines: list[dict[str, object]], audio: list[NDArray[np.int16]]
-) -> None:
-    """One whole shard; `lines` say where in the joined `audio` each utterance is."""
-    np.save(folder / f"{name}.npy", np.concatenate(audio))
+def write_shard(folder: Path, name: str, spoken: list[Spoken]) -> float:
+    """One whole shard, its lines saying where in the joined sound each utterance is; the seconds
+    written."""
+    lines, offset = list[dict[str, object]](), 0
+    for text, voice, kind, samples in spoken:
+        place = {"offset": offset, "samples": len(samples)}
+        lines.append({"text": text, "voice": voice, "kind": kind, **place})
+        offset += len(samples)
+    np.save(folder / f"{name}.npy", np.concatenate([samples for *_, samples in spoken]))
     temporary = folder / f"{name}.tmp"
     temporary.write_text("".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines), "utf-8")
     temporary.replace(folder / f"{name}.jsonl")
+    return offset / RATE_HZ
 
 
 def _lines(path: Path, first: int, step: int) -> Iterator[str]:
@@ -118,25 +127,13 @@ def speak_shard(
     """Speak `texts` (kind, sentence) into one shard, by `voices` in turn at their own rate, or, if
     there are none, in varied manners; the seconds written."""
     rng = random.Random(name)
-    audio, lines, offset = [], [], 0
+    spoken = list[Spoken]()
     for number, (kind, text) in enumerate(texts):
         manner = Manner(voices[number % len(voices)]) if voices else varied(rng)
         samples = _speak(engine, text, manner)
-        if len(samples) < RATE_HZ // 3:
-            continue
-        audio.append(samples)
-        lines.append(
-            {
-                "text": plain(text),
-                "voice": manner.voice,
-                "kind": kind,
-                "offset": offset,
-                "samples": len(samples),
-            }
-        )
-        offset += len(samples)
-    write_shard(folder, name, lines, audio)
-    return offset / RATE_HZ
+        if len(samples) >= RATE_HZ // 3:
+            spoken.append((plain(text), manner.voice, kind, samples))
+    return write_shard(folder, name, spoken)
 
 
 def main() -> None:

@@ -7,9 +7,7 @@ same pace for comparison. The embedded recogniser listens; in training it never 
 synthesiser. Everything is spoken as the product does it, through `tts.speech`.
 """
 
-import argparse
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +21,7 @@ from asr.engine import Recogniser, load_recogniser
 from dialog import codecs
 from dialog.audio import resample
 from models.catalogue import resolve
+from models.recipes import reporting
 from models.recipes.speech.rhvoice import RHVoice, build
 from models.recipes.text.support import DATA
 from models.recipes.tts.config import RATE_HZ
@@ -170,13 +169,8 @@ def plot(report: dict[str, Any], out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--chroot", type=Path, help="RHVoice's; default HOME/rhvoice")
-    parser.add_argument("--model", default="tts-ru-fastpitch", help="catalogue id or .nemo file")
-    parser.add_argument("--recogniser", default="asr-ru-small", help="the same")
-    parser.add_argument("--limit", type=int, default=10_000, help="sentences of each set")
-    parser.add_argument("--threads", type=int, default=2)
+    parser = reporting.options(__doc__, "tts-ru-fastpitch")
+    parser.add_argument("--recogniser", default="asr-ru-small", help="catalogue id or .nemo file")
     parser.add_argument("--only", choices=["speed", "wer"], help="half of it")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -193,8 +187,7 @@ def main() -> None:
         report["wer"] = intelligibility(synthesiser, recogniser, chroot, args.limit)
         args.home.mkdir(parents=True, exist_ok=True)
         plot(report, args.home / "tts-report.png")
-    text = json.dumps(report, ensure_ascii=False, indent=1)
-    (args.home / "tts-report.json").write_text(text + "\n", "utf-8")
+    reporting.write(report, args.home / "tts-report.json")
     print("in", args.home)
 
 
