@@ -43,20 +43,22 @@ _STOP_SOUNDS = listed(
     извините простите оператор ненадо"""
 )
 # Short words that sentences have, and that no recogniser makes of an "ага".
-_SHORT = frozenset(listed("вы мы ты не вам вас мне меня"))
+_SHORT = frozenset(listed("а я вы мы ты не вам вас мне меня"))
 _ECHO_LIKENESS = 0.72
-_ECHO_SHARE = 0.6
+_ECHO_SHARE = 0.8
 _ECHO_LETTERS = 5
 _SHORT_LETTERS = 3
-_LONG_LETTERS = 8
+_LONG_LETTERS = 5
 _SURE, _VERY_SURE, _STOP_SURE, _HEARD = 0.7, 0.85, 0.6, 0.4
-"""Confidence: of words that count, of one that decides alone, of one that means stop, and of that
-after a pause."""
-_LIKE, _LIKE_SURE, _CLEARLY = 0.4, 0.27, 0.05
+"""Confidence: of words that count, of one that decides alone, of one that means stop or is short,
+and of one that means stop after a pause."""
+_LIKE, _LIKE_SURE, _VERY_LIKE, _CLEARLY = 0.4, 0.27, 0.22, 0.05
 """The part of the letters that may differ from a backchannel's, those that sound alike counting
-for less, and that of a word that is certain; and by how much nearer something else must be."""
-_EARLY_S, _LONG_S = 0.45, 0.7
-"""Before so much speech only certain words are believed; after so much, doubtful ones are, too."""
+for less; that of a word that is certain; that of all words, though some are certain; and by how
+much nearer something else must be."""
+_AT_ALL_S, _EARLY_S, _LONG_S = 0.3, 0.45, 0.6
+"""Before so much speech nothing is believed but a stop, then words that are certain, then those
+that count, then doubtful ones, too."""
 
 _VOWELS = frozenset("аеёиоуыэюя")
 _STOPPED = frozenset("бпдтгк")
@@ -81,9 +83,12 @@ def verdict(
     nothing: Verdict = "nothing" if settled else "undecided"
     if not said or is_echo(texts, spoken):
         return nothing
-    if _means_stop(said, settled=settled) or _foreign(said, settled=settled):
+    if _means_stop(said, settled=settled):
         return "interruption"
     backchannel = unlike(letters, _BACKCHANNELS, whole=settled)
+    known = settled or voiced_s >= _AT_ALL_S
+    if known and backchannel > _VERY_LIKE and _foreign(said, settled=settled):
+        return "interruption"
     stop = unlike(letters, _STOP_SOUNDS, whole=settled)
     if backchannel <= _LIKE and backchannel <= stop + _CLEARLY:
         return nothing
@@ -103,10 +108,11 @@ def _foreign(said: Sequence[Word], *, settled: bool) -> bool:
     letters = 0
     for place, word in enumerate(said):
         whole = settled or place < len(said) - 1
-        if word.confidence < _VERY_SURE:
-            continue
-        away = len(word.text) > 2 and unlike(word.text, _WORDS, whole=whole) > _LIKE_SURE
-        letters += len(word.text) if away or word.text in _SHORT else 0
+        if word.text in _SHORT:
+            letters += len(word.text) if word.confidence >= _STOP_SURE else 0
+        elif len(word.text) > 2 and word.confidence >= _VERY_SURE:
+            away = unlike(word.text, _WORDS, whole=whole) > _LIKE_SURE
+            letters += len(word.text) if away else 0
     return letters > _SHORT_LETTERS or (letters == _SHORT_LETTERS and len(said) > 1)
 
 

@@ -2,7 +2,7 @@
 
 The functions are also told in words, and one of them must be called, so that a
 server can choose with a chat template that knows no functions, as Saiga's. vLLM must be
-started with `--tool-call-parser` for it.
+started with `--enable-auto-tool-choice` and some `--tool-call-parser` for it.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from dialog.audio import decode, write_wav
-from tests.service.serving import ROOT, SAMPLES, Running, serving
+from tests.service.serving import ROOT, SAMPLES, Running, free_port, serving
 
 CHROMIUM = "/usr/bin/chromium"
 # `make test-page SCREENSHOTS=docs/screenshots` renews those of the documentation.
@@ -40,7 +40,8 @@ Opened = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(tmp_path_factory.mktemp("home"), api_keys=KEY) as running:
+    home, phone = tmp_path_factory.mktemp("home"), str(free_port())
+    with serving(home, api_keys=KEY, audiosocket_port=phone, record="true") as running:
         running.beseda("ingest", str(SAMPLES / "knowledge"))
         running.client.headers["Authorization"] = f"Bearer {KEY}"
         yield running

@@ -128,6 +128,25 @@ def test_one_replays_a_conversation(page: Opened, service: Running) -> None:
     assert kept["turns"] == 2 and "мастера на дом" in kept["title"]
 
 
+def test_one_hears_a_recorded_call(page: Opened, service: Running, tmp_path: Path) -> None:
+    (tmp_path / "q8.wav").write_bytes((SAMPLES / "questions" / "q8.wav").read_bytes())
+    service.beseda("load", str(tmp_path), "--over", "audiosocket", "--turns", "1")
+    shown = page()
+    shown.get_by_role("button", name="Беседы", exact=True).click()
+    shown.locator("#conversation-list button").first.click()
+    player = shown.locator("#call-recording")
+    expect(player).to_be_visible()
+    heard = player.evaluate(
+        """audio => new Promise((resolve, reject) => {
+            audio.ontimeupdate = () => audio.currentTime > 0.3 && resolve(audio.duration);
+            audio.onerror = () => reject(audio.error.message);
+            audio.play();
+        })"""
+    )
+    assert heard > 5
+    picture(shown, "recorded")
+
+
 def test_on_a_phone(page: Opened) -> None:
     shown = page(width=390, height=844)
     ask(shown)

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ import pytest
 from dialog.audio import decode, wav_bytes
 from dialog.messages import Samples
 from tests.pbx.exchange import Exchange, build, running
-from tests.service.serving import wait_until_ready
+from tests.service.serving import free_port, wait_until_ready
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "samples" / "questions"
@@ -87,12 +86,6 @@ def channels(opus: bytes) -> Samples:
         resampler = av.AudioResampler("fltp", "stereo", 16_000)
         frames = [one for frame in container.decode(audio=0) for one in resampler.resample(frame)]
     return np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

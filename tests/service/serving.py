@@ -36,12 +36,18 @@ class Running:
         return str(self.client.base_url).rstrip("/")
 
 
+def free_port() -> int:
+    """One of this machine's own that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextmanager
 def serving(home: Path, scheme: str = "http", **settings: str) -> Iterator[Running]:
     """The service, ready; `settings` are `BESEDA_*` in lower case, without the prefix."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     own = {f"BESEDA_{name.upper()}": value for name, value in settings.items()}
     environment = {
         **os.environ,

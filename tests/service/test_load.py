@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.serving import ROOT, SAMPLES, Running, serving
+from tests.service.serving import ROOT, SAMPLES, Running, free_port, serving
 
 pytestmark = [pytest.mark.service, pytest.mark.model]
 
@@ -36,10 +35,7 @@ def kept(service: Running) -> int:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    home = tmp_path_factory.mktemp("home")
+    home, port = tmp_path_factory.mktemp("home"), str(free_port())
     with serving(home, max_calls=str(LINES), audiosocket_port=port, api_keys=KEY) as running:
         running.beseda("ingest", str(SAMPLES / "knowledge"))
         yield running

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from tests.service.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 READY_S = 300.0
@@ -52,7 +53,7 @@ class Server:
 @contextmanager
 def running(python: str, model: Path, log: Path) -> Iterator[Server]:
     """A server that has answered a chat; killed at the end, whatever its state."""
-    port = _free_port()
+    port = free_port()
     command = [
         *(python, "-m", "vllm.entrypoints.openai.api_server"),
         *("--model", str(model), "--served-model-name", "saiga"),
@@ -60,6 +61,7 @@ def running(python: str, model: Path, log: Path) -> Iterator[Server]:
         *("--dtype", "bfloat16", "--max-model-len", "2048", "--max-num-seqs", "4"),
         *("--chat-template", str(ROOT / "docker" / "saiga.jinja")),
         *("--chat-template-content-format", "string", "--enforce-eager"),
+        *("--enable-auto-tool-choice", "--tool-call-parser", "pythonic"),
     ]
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -97,10 +99,3 @@ def _chat(url: str) -> httpx.Response:
     messages = [{"role": "user", "content": "Готов?"}]
     body = {"model": "saiga", "messages": messages, "max_tokens": 4}
     return httpx.post(f"{url}/chat/completions", json=body, timeout=60)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from api.actions.book import read_book
+from api.actions.choosing import NOTHING, Chooser
+from api.realtime_events import Json
+from api.realtime_tools import OpenAITools
 from dialog.messages import Answer, AnswerDelta
 from rag.answer import Answerer
 from rag.library import Library, open_library
@@ -32,6 +36,7 @@ pytestmark = [
 KILLS = 3
 CALLERS = 24
 PATIENT = Timeouts(connect_s=5, first_piece_s=30, next_piece_s=30)
+SAMPLE_ACTIONS = Path(__file__).parents[2] / "samples" / "actions.yaml"
 QUESTION = "сколько стоит тариф домашний двести"
 QUOTE = "Тариф «Домашний 200» стоит 650 рублей в месяц."
 ASKED = [ChatMessage("user", "Расскажи о тарифах подробно.")]
@@ -89,6 +94,14 @@ async def test_pieces_are_streamed(server: Server) -> None:
     assert len(pieces) > 5
 
 
+async def test_an_action_is_chosen_with_a_template_that_knows_no_functions(server: Server) -> None:
+    book = read_book(SAMPLE_ACTIONS)
+    model = Noting(OpenAITools(server.url, "saiga", None))
+    await Chooser(book, model, patience_s=30).choose("соедините меня с человеком", [])
+    described = {name for name, action in book.actions.items() if action.description}
+    assert model.called in described | {NOTHING}
+
+
 async def test_a_listener_who_leaves_stops_the_server(server: Server) -> None:
     async for _ in (stream := chat(server).stream(ASKED)):
         break
@@ -112,6 +125,19 @@ async def test_more_callers_than_it_serves_all_get_an_answer(
         assert answer.source in ("llm", "extractive", "none")
     # The server has outlived it.
     assert [piece async for piece in chat(server).stream(ASKED)]
+
+
+class Noting:
+    """The model that chooses functions, and which it called: noise, but one of those offered."""
+
+    def __init__(self, model: OpenAITools) -> None:
+        self._model = model
+        self.called = ""
+
+    async def decide(self, messages: list[Json], tools: list[Json], choice: object) -> Json:
+        reply = await self._model.decide(messages, tools, choice)
+        self.called = reply["tool_calls"][0]["function"]["name"]
+        return reply
 
 
 class Killing:
