@@ -42,10 +42,10 @@ _STOP_SOUNDS = listed(
     """нет стоп подождите погодите постойте хватит алло минутку минуточку секунду секундочку
     извините простите оператор ненадо"""
 )
-# Short words that sentences have, and that no recogniser makes of an "ага".
+# Short words that sentences have, and of which no recogniser makes three letters from an "ага".
 _SHORT = frozenset(listed("а я вы мы ты не вам вас мне меня"))
 _ECHO_LIKENESS = 0.72
-_ECHO_SHARE = 0.8
+_ECHO_SHARE = 0.6
 _ECHO_LETTERS = 5
 _SHORT_LETTERS = 3
 _LONG_LETTERS = 5

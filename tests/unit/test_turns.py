@@ -103,6 +103,13 @@ def test_nothing_is_made_of_a_doubtful_beginning() -> None:
     assert verdict(said("сколько"), "", settled=False, voiced_s=0.6) == "interruption"
 
 
+def test_certain_words_count_unless_too_early_or_all_of_them_sound_like_a_backchannel() -> None:
+    assert verdict(said("план"), "", settled=False, voiced_s=0.2) == "undecided"
+    assert verdict(said("план"), "", settled=False, voiced_s=0.32) == "interruption"
+    assert verdict(said("да по ним"), "", settled=False, voiced_s=0.5) == "undecided"
+    assert verdict(said("я не об"), "", settled=False, voiced_s=0.5) == "interruption"
+
+
 def test_settings_change_the_rules() -> None:
     settings = CallSettings(silence_s=0.7, patience=2.0, idle_s=6.0, threshold=0.8, before_s=0.64)
     rules = ruled(Rules(), settings)
