@@ -16,6 +16,7 @@ from asr.turns import FRAME_S, Assistant, Turns, ruled
 from asr.utterance import News, Words
 from dialog.call import Call, Trace, now_s
 from dialog.messages import (
+    KEYS,
     CallerAudio,
     CallSettings,
     Duck,
@@ -132,7 +133,7 @@ class Caller:
         self._turns.reset()
         if key == "#":
             yield from self.dialled()
-        elif len(key) == 1 and key in "0123456789*ABCD":
+        elif key in KEYS:
             self._digits = (self._digits + key)[-40:]
             self.keyed_s = now_s()
 

@@ -185,9 +185,9 @@ def main() -> None:
         build(chroot)
         recogniser = load_recogniser(args.recogniser, "cpu")
         report["wer"] = intelligibility(synthesiser, recogniser, chroot, args.limit)
-        args.home.mkdir(parents=True, exist_ok=True)
-        plot(report, args.home / "tts-report.png")
     reporting.write(report, args.home / "tts-report.json")
+    if "wer" in report:
+        plot(report, args.home / "tts-report.png")
     print("in", args.home)
 
 
