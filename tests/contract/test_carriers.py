@@ -29,7 +29,7 @@ from api.telephony.telnyx import Telnyx, TelnyxCall
 from api.telephony.twilio import TwilioCall, signature
 from api.telephony.vonage import Vonage, VonageCall
 from dialog.errors import BadInput
-from tests.contract.test_http import client_of
+from tests.contract.scripted import client_of
 
 pytestmark = pytest.mark.contract
 

@@ -1,13 +1,12 @@
-"""Routes, guards and error bodies, in process, with a real store and a scripted ear and voice."""
+"""Routes that answer, guards and error bodies, in process: see `tests.contract.scripted`."""
 
 import base64
 import gc
 import io
 import json
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -15,92 +14,11 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from api.wiring import Services
-from dialog.errors import BadInput, Unavailable
-from dialog.messages import Speech, Transcript, Word
+from dialog.errors import Unavailable
+from dialog.messages import Speech
+from tests.contract.scripted import RATE_HZ, ScriptedServices, audio, client_of, error_of
 
 pytestmark = pytest.mark.contract
-
-RATE_HZ = 8000
-PAGE = "# Доставка\n\nДоставка роутера стоит 300 рублей.\n"
-
-
-class ScriptedServices(Services):
-    """Real store, index and answers; the models hear the upload's own bytes as text."""
-
-    def start(self) -> None:
-        """There is nothing to load."""
-
-    async def readiness(self) -> dict[str, str]:
-        return {"asr": "ready", "tts": "loading", "store": "ready"}
-
-    async def transcribe(
-        self, source: Path | BinaryIO, progress: Callable[[float], None] | None = None
-    ) -> Transcript:
-        assert not isinstance(source, Path)
-        data = source.read()  # noqa: ASYNC240 (bytes in memory)
-        if data == b"garbage":
-            raise BadInput("not a usable audio recording", code="undecodable_audio")
-        if data == b"crash":
-            raise RuntimeError("secret words of a caller")
-        text = data.decode()
-        return Transcript(text, tuple(Word(word, 0.0, 1.0, 0.9) for word in text.split()), 1.0)
-
-    async def speak(
-        self, text: AsyncIterator[str] | str, voice: str | None = None, speed: float = 1.0
-    ) -> AsyncIterator[Speech]:
-        if voice == "nobody":
-            raise BadInput("no voice 'nobody'", code="unknown_voice")
-        if isinstance(text, str):
-            if not text.strip():
-                raise BadInput("the text is empty", code="empty_text")
-            yield Speech(np.zeros(len(text), np.float32), RATE_HZ)
-            return
-        async for piece in text:
-            yield Speech(np.zeros(len(piece), np.float32), RATE_HZ)
-
-
-def client_of(home: Path, **settings: object) -> TestClient:
-    chosen = Settings.model_validate({"home": home, "max_upload": 100_000, **settings})
-    app = create_app(chosen, ScriptedServices(chosen))
-    return TestClient(app, raise_server_exceptions=False)
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A service that many tests ask; none of them leaves a document in it."""
-    with client_of(tmp_path_factory.mktemp("empty")) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def informed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A service that knows one page; tests may only ask it."""
-    with client_of(tmp_path_factory.mktemp("informed")) as client:
-        yield with_page(client)
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[TestClient]:
-    """A service that knows one page, and that a test may change."""
-    with client_of(tmp_path) as client:
-        yield with_page(client)
-
-
-def with_page(client: TestClient) -> TestClient:
-    response = client.post("/v1/documents", files={"file": ("delivery.md", PAGE.encode())})
-    assert response.status_code == 201, response.text
-    return client
-
-
-def audio(said: str = "Сколько стоит доставка роутера?") -> dict[str, tuple[str, bytes]]:
-    return {"file": ("question.wav", said.encode())}
-
-
-def error_of(body: dict[str, dict[str, str]]) -> str:
-    assert set(body["error"]) == {"message", "type", "param", "code"}
-    assert "\n" not in body["error"]["message"]
-    return body["error"]["message"]
 
 
 def test_talk_answers_from_the_document_in_text_and_sound(informed: TestClient) -> None:
@@ -119,25 +37,6 @@ def test_talk_gives_the_sound_alone_when_asked(informed: TestClient) -> None:
     response = informed.post("/v1/talk", files=audio(), headers={"accept": "audio/wav"})
     assert response.headers["content-type"] == "audio/wav"
     assert response.content[:4] == b"RIFF"
-
-
-def test_a_conversation_is_deleted_with_its_recording(tmp_path: Path) -> None:
-    with client_of(tmp_path) as client:
-        talked = client.post("/v1/talk", json={"text": "Сколько стоит доставка?", "audio": False})
-        name = talked.json()["conversation_id"]
-        path = f"/v1/conversations/{name}"
-        assert client.get(path).json()["recording"] is None
-        assert client.get(f"{path}/recording").status_code == 404
-        (tmp_path / "recordings").mkdir()
-        (tmp_path / "recordings" / f"{name}.opus").write_bytes(b"OggS")
-        told = client.get(path).json()["recording"]
-        assert (told["bytes"], told["url"]) == (4, f"{path}/recording")
-        assert client.get("/v1/conversations").json()["data"][0]["recorded"]
-        sound = client.get(told["url"])
-        assert (sound.content, sound.headers["content-type"]) == (b"OggS", "audio/ogg")
-        assert client.delete(path).status_code == 204
-        assert client.get(path).status_code == client.delete(path).status_code == 404
-        assert not list((tmp_path / "recordings").iterdir())
 
 
 def test_talk_reads_typed_questions_too(informed: TestClient) -> None:
@@ -297,65 +196,6 @@ def test_a_question_of_a_whole_book_is_refused_by_every_door(client: TestClient)
     ):
         assert response.status_code == 413
         assert response.json()["error"]["code"] == "text_too_long"
-
-
-def test_documents_come_and_go(fresh: TestClient) -> None:
-    listed = fresh.get("/v1/documents").json()["data"]
-    assert [document["id"] for document in listed] == ["delivery.md"]
-    again = fresh.post("/v1/documents", files={"file": ("delivery.md", PAGE.encode())})
-    assert again.status_code == 200, "unchanged"
-    changed = PAGE.replace("300", "400").encode()
-    assert fresh.post("/v1/documents", files={"file": ("delivery.md", changed)}).is_success
-    hits = fresh.post("/v1/search", json={"query": "доставка роутера", "top": 3}).json()["hits"]
-    assert "400" in hits[0]["text"]
-    assert fresh.delete("/v1/documents/delivery.md").json()["deleted"]
-    assert fresh.delete("/v1/documents/delivery.md").status_code == 404
-    assert fresh.post("/v1/search", json={"query": "доставка"}).json()["hits"] == []
-
-
-def test_tags_mark_documents_and_filter_them(fresh: TestClient) -> None:
-    page = PAGE.replace("300", "500").encode()
-    sent = {"file": ("business.md", page)}
-    assert fresh.post("/v1/documents", files=sent, data={"tag": ["b2b", "prices"]}).is_success
-    listed = fresh.get("/v1/documents", params={"tag": "b2b"}).json()["data"]
-    assert [(one["id"], one["tags"]) for one in listed] == [("business.md", ["b2b", "prices"])]
-    assert len(fresh.get("/v1/documents").json()["data"]) == 2
-    question = {"query": "доставка роутера"}
-    tagged = fresh.post("/v1/search", json={**question, "tags": ["prices", "other"]}).json()
-    assert [hit["id"] for hit in tagged["hits"]] == ["business.md"]
-    assert len(fresh.post("/v1/search", json=question).json()["hits"]) == 2
-    none = fresh.post("/v1/search", json={**question, "tags": ["other"]}).json()
-    assert none["hits"] == []
-    wrong = fresh.post("/v1/search", json={**question, "tags": [""]})
-    assert wrong.status_code in {400, 422}
-    assert fresh.post("/v1/documents", files=sent).status_code == 201, "the tags are replaced, too"
-    assert fresh.get("/v1/documents", params={"tag": "b2b"}).json()["data"] == []
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [("a.md", b""), ("a.html", b""), ("a.xyz", b"?")],  # the rest: contract/test_bad_documents
-)
-def test_unusable_documents_are_refused_whole(client: TestClient, name: str, data: bytes) -> None:
-    response = client.post("/v1/documents", files={"file": (name, data)})
-    assert 400 <= response.status_code < 500, response.text
-    error_of(response.json())
-    assert client.get("/v1/documents").json()["data"] == []
-
-
-def test_exchanges_are_kept(fresh: TestClient) -> None:
-    first = fresh.post("/v1/talk", files=audio()).json()
-    named = {"text": "А сколько стоит доставка?", "conversation_id": first["conversation_id"]}
-    fresh.post("/v1/talk", json=named)
-    listed = fresh.get("/v1/conversations").json()["data"]
-    assert [(item["id"], item["turns"]) for item in listed] == [(first["conversation_id"], 2)]
-    assert listed[0]["title"] == first["transcript"]
-    kept = fresh.get(f"/v1/conversations/{first['conversation_id']}").json()["turns"]
-    assert kept[0]["question"] == first["transcript"]
-    assert kept[0]["words"][0]["word"] == "Сколько"
-    assert kept[0]["sources"] == first["sources"]
-    assert kept[0]["timings_ms"] == first["timings_ms"]
-    assert fresh.get("/v1/conversations/none").status_code == 404
 
 
 def test_ready_only_when_everything_is(client: TestClient) -> None:

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.routes.web import TYPES, WEB
-from tests.contract.test_http import client_of
+from tests.contract.scripted import client_of
 
 pytestmark = pytest.mark.contract
 
