@@ -87,7 +87,8 @@ class Manner:
 
 @dataclass
 class Trial:
-    """What all callers share, and what they note down. `calling`: how many hold a call now."""
+    """What all callers share, and what they note down. `calling`: how many hold a call now.
+    `greeted`: one was, so that whoever is not yet waits instead of talking over a late greeting."""
 
     door: Door
     books: Books
@@ -98,6 +99,7 @@ class Trial:
     late: Spread = field(default_factory=Spread)
     calls: int = 0
     calling: int = 0
+    greeted: bool = False
 
 
 class Caller:
@@ -161,7 +163,9 @@ class Caller:
     ) -> None:
         loop = asyncio.get_running_loop()
         ear.listen(loop.time())
-        await _within(ear.answered.wait(), GREETING_WITHIN_S)
+        trial = self._trial
+        wait_s = trial.manner.patience_s if trial.greeted else GREETING_WITHIN_S
+        trial.greeted |= await _within(ear.answered.wait(), wait_s)
         await _quiet(ear)
         for _ in range(self._trial.manner.turns):
             await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._trial.manner.think_s)

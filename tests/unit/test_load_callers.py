@@ -47,9 +47,16 @@ class Assistant:
     rate_hz = RATE_HZ
 
     def __init__(
-        self, after_s: float = 0.7, *, lines: int = 99, deaf: bool = False, drops: bool = False
+        self,
+        after_s: float = 0.7,
+        *,
+        lines: int = 99,
+        deaf: bool = False,
+        drops: bool = False,
+        greets_s: tuple[float, ...] = (),
     ) -> None:
         self.after_s, self.lines, self.deaf, self.drops = after_s, lines, deaf, drops
+        self.greets_s = iter(greets_s)
         self.open = 0
         self.kept: dict[uuid.UUID, list[Kept]] = {}
 
@@ -74,7 +81,7 @@ class Line:
         self._assistant, self._kept = assistant, kept
         self._sounds: asyncio.Queue[tuple[float, Samples]] = asyncio.Queue()
         self._speech_s: float | None = None
-        self._sounds.put_nowait((0.3, voice(1.0, seed=9)))
+        self._sounds.put_nowait((next(assistant.greets_s, 0.3), voice(1.0, seed=9)))
 
     async def send(self, packet: Samples) -> None:
         now_s = asyncio.get_running_loop().time()
@@ -134,6 +141,12 @@ def test_callers_go_on_calling_for_as_long_as_was_said(script: Script) -> None:
     turns, test = called(Assistant(), script, Plan(2, seconds=30.0), turns=2)
     assert test.calls >= 4
     assert max(turn.at_s for turn in turns) > 20
+
+
+def test_whoever_is_greeted_late_does_not_talk_over_the_greeting(script: Script) -> None:
+    turns, _ = called(Assistant(greets_s=(0.3, 4.0)), script, Plan(2), turns=1)
+    assert [turn.failure for turn in turns] == [None] * 2
+    assert [turn.response_ms for turn in turns] == pytest.approx([700] * 2, abs=60)
 
 
 @pytest.mark.parametrize(
