@@ -159,6 +159,7 @@ async def test_the_lowest_rank_is_run_first() -> None:
     gone = asyncio.create_task(thread.run(call("gone")))
     await asyncio.sleep(0)
     gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
     may_go.set()
     await asyncio.gather(holds, *late, soon)
     calls = [done.split()[0] for done in thread.run_sync(lambda model: model.calls)]
