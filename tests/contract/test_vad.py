@@ -1,5 +1,8 @@
 """Silero's detector, the real one, on what is no speech."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -29,3 +32,21 @@ def test_silence_noise_tones_and_music_are_no_speech_to_silero() -> None:
         segmenter = Segmenter(SileroVad())
         found = [*segmenter.push(np.asarray(samples, np.float32)), *segmenter.flush()]
         assert found == [], name
+
+
+ALONE = """
+import os, torch, numpy as np
+from asr.vad import FRAME, SileroVad
+torch.set_num_threads(2)
+detector = SileroVad()
+threads = len(os.listdir("/proc/self/task"))
+detector(np.full(FRAME, 0.1, np.float32))
+print(len(os.listdir("/proc/self/task")) - threads, torch.get_num_threads())
+torch.ones(600, 600) @ torch.ones(600, 600)
+print(len(os.listdir("/proc/self/task")) - threads, "OMP_THREAD_LIMIT" in os.environ)
+"""
+
+
+def test_silero_takes_one_thread_and_leaves_pytorch_its_own() -> None:
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "2", "1", "False"]
