@@ -1,16 +1,17 @@
 """An n-gram model over the recogniser's units, for fusion while decoding.
 
-Sentences teach it what follows what; a list of words by frequency (`wordfreq`, 700,000 Russian
-forms) teaches it which strings of units are words at all. Witten-Bell interpolation, rare n-grams
-dropped, stored as the arrays that `asr.ngram` reads. How strongly to mix it in is tuned on held-out
-speech by `tune`.
+Sentences teach it what follows what, those of `--more` a quarter as much as the others: they are
+many, and of another kind than what callers say. A list of words by frequency (`wordfreq`, 700,000
+Russian forms) teaches it which strings of units are words at all. Witten-Bell interpolation, rare
+n-grams dropped, stored as the arrays that `asr.ngram` reads. How strongly to mix it in is tuned on
+held-out speech by `tune`.
 """
 
 import argparse
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -21,8 +22,9 @@ import sentencepiece
 from asr.ngram import STEP, Ngram
 
 Counts = dict[bytes, float]  # an n-gram, a byte for each unit, and how often it was seen
-LEAST = [0.0, 0.0, 0.3, 0.6, 0.9, 1.2, 1.2]
+LEAST = [0.0, 0.0, 0.2, 0.4, 0.7, 1.0, 1.0]
 WORDS = 500_000.0
+MORE = 0.25
 _OFTEN, _DRAWN = 20, 100_003
 _WORD = re.compile("[а-яё]+")
 
@@ -125,15 +127,18 @@ def build(
     text: list[str],
     tokenizer: Path,
     out: Path,
+    *,
+    more: Sequence[str] = (),
     least: list[float] = LEAST,
     words: float = WORDS,
 ) -> int:
-    """Train on plain sentences and write `out` (.npz); the number of n-grams kept. There is one
-    element of `least` for each order."""
+    """Train on plain sentences, and less on `more`, and write `out` (.npz); the number of n-grams
+    kept. There is one element of `least` for each order."""
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(tokenizer / "tokenizer.model"))
 
     def sequences() -> Iterator[tuple[bytes, float]]:
         yield from ((units, 1.0) for units in sentences(text, pieces))
+        yield from ((units, MORE) for units in sentences(more, pieces))
         yield from frequent_words(pieces, words)
 
     counts = count(sequences(), len(least))
@@ -150,19 +155,25 @@ def surprise(model: Ngram, lines: list[str], tokenizer: Path) -> float:
     return -total / sum(len(line.split()) + 1 for line in lines)
 
 
+def _lines(paths: Iterable[Path]) -> list[str]:
+    return [line for path in paths for line in path.read_text("utf-8").splitlines() if line]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--text", type=Path, action="append", required=True, help="plain lines")
+    parser.add_argument("--more", type=Path, action="append", default=[], help="the same, less so")
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--least", type=float, nargs="+", default=LEAST)
     parser.add_argument("--words", type=float, default=WORDS, help="weight of the list of words")
     parser.add_argument("--held-out", type=Path, action="append", default=[])
     args = parser.parse_args()
-    text = [line for path in args.text for line in path.read_text("utf-8").splitlines() if line]
-    print(build(text, args.tokenizer, args.out, args.least, args.words), "n-grams")
+    text, more = _lines(args.text), _lines(args.more)
+    shape = {"least": args.least, "words": args.words}
+    print(build(text, args.tokenizer, args.out, more=more, **shape), "n-grams")
     for path in args.held_out:
-        lines = [line for line in path.read_text("utf-8").splitlines() if line]
+        lines = _lines([path])
         print(path.name, round(surprise(Ngram(args.out), lines, args.tokenizer), 3), "nats a word")
 
 

@@ -2,13 +2,14 @@
 
 Writes `spoken.txt` (one support-line sentence to two general), `short_replies.txt` (what callers
 say in a word or two: the yes, the hm and the stop that turns hang on), `units.txt` (plain lines),
-`language_model.txt` (those of documented origin), and the held-out `dev_*.txt`. Nothing written
-shares five words in a row with a held-out sentence, or is a shorter one of them.
+`language_model.txt` and `language_model_more.txt` (the same lines, those of `--extra` apart, since
+they weigh less), and the held-out `dev_*.txt`. Nothing written shares five words in a row with a
+held-out sentence, or is a shorter one of them.
 """
 
 import argparse
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -22,20 +23,23 @@ def _lines(path: Path) -> list[str]:
     return [line for line in path.read_text("utf-8").splitlines() if line]
 
 
-def _corpus(extra: list[Path]) -> Iterator[str]:
+def _own() -> Iterator[str]:
     with gzip.open(DATA / "sentences.tsv.gz", "rt", encoding="utf-8") as file:
         yield from (line.rstrip("\n").split("\t")[1] for line in file)
+
+
+def _given(extra: list[Path]) -> Iterator[str]:
     for path in extra:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             yield from (line.rstrip("\n") for line in file)
 
 
-def general(extra: list[Path], held_out: list[str], seed: int) -> list[str]:
-    """Corpus sentences of 2 to 14 words in random order, none of them held out."""
+def general(corpus: Iterable[str], held_out: list[str], seed: int) -> list[str]:
+    """The sentences of 2 to 14 words in random order, none of them held out."""
     banned = {run for text in held_out for run in runs(plain(text))}
     own = {plain(text) for text in _lines(DATA / "dev_general.txt")}
     kept = []
-    for text in _corpus(extra):
+    for text in corpus:
         spoken = plain(text)
         if 2 <= len(spoken.split()) <= 14 and spoken not in own and not runs(spoken) & banned:
             kept.append(text)
@@ -49,7 +53,8 @@ def prepare(home: Path, support_count: int, extra: list[Path], seed: int) -> Non
     questions, support_dev = _lines(DATA / "held_out.txt"), _lines(DATA / "dev_support.txt")
     held_out = questions + support_dev + _lines(DATA / "dev_general.txt")
     support = list(sentences(support_count, seed, [plain(text) for text in held_out]))
-    corpus = general(extra, held_out, seed)
+    own = general(_own(), held_out, seed)
+    corpus = general([*own, *_given(extra)], held_out, seed)
     spoken = []
     for number, text in enumerate(support):
         spoken += [text, *corpus[2 * number : 2 * number + 2]]
@@ -61,8 +66,8 @@ def prepare(home: Path, support_count: int, extra: list[Path], seed: int) -> Non
             text for _ in range(_SHORT_TIMES) for text in rng.sample(short, len(short))
         ],
         "units": [plain(text) for text in support + corpus],
-        # Only texts of known origin enter what is shipped beside the network.
-        "language_model": [plain(t) for t in support + general([], held_out, seed)],
+        "language_model": [plain(text) for text in support + own],
+        "language_model_more": sorted(set(map(plain, corpus)) - set(map(plain, own))),
         "dev_support": support_dev,
         "dev_general": _lines(DATA / "dev_general.txt"),
         # Every question by every voice: voices take turns by line.

@@ -93,8 +93,11 @@ def _language_model(args: argparse.Namespace) -> None:
     nothing else it is the one beside the checkpoint gone on from."""
     out = args.out.with_suffix(".lm.npz")
     if args.hours:
-        text = (args.home / "language_model.txt").read_text("utf-8").splitlines()
-        build_language_model(text, args.home / "tok", out)
+        text, more = (
+            (args.home / f"{name}.txt").read_text("utf-8").splitlines()
+            for name in ("language_model", "language_model_more")
+        )
+        build_language_model(text, args.home / "tok", out, more=more)
     elif not (had := args.start.with_suffix(".lm.npz")).exists():
         return
     elif had.resolve() != out.resolve():
