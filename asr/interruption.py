@@ -49,14 +49,14 @@ _ECHO_SHARE = 0.6
 _ECHO_LETTERS = 5
 _SHORT_LETTERS = 3
 _LONG_LETTERS = 5
-_SURE, _VERY_SURE, _STOP_SURE, _HEARD = 0.7, 0.85, 0.6, 0.4
+_SURE, _VERY_SURE, _STOP_SURE, _HEARD = 0.6, 0.85, 0.5, 0.4
 """Confidence: of words that count, of one that decides alone, of one that means stop or is short,
 and of one that means stop after a pause."""
 _LIKE, _LIKE_SURE, _VERY_LIKE, _CLEARLY = 0.4, 0.27, 0.22, 0.05
 """The part of the letters that may differ from a backchannel's, those that sound alike counting
 for less; that of a word that is certain; that of all words, though some are certain; and by how
 much nearer something else must be."""
-_AT_ALL_S, _EARLY_S, _LONG_S = 0.3, 0.45, 0.6
+_AT_ALL_S, _EARLY_S, _LONG_S = 0.25, 0.45, 0.6
 """Before so much speech nothing is believed but a stop, then words that are certain, then those
 that count, then doubtful ones, too."""
 

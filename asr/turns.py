@@ -98,7 +98,7 @@ class Rules:
     window: int = 6
     before: int = 12
     peek_s: float = 0.13
-    look: int = 3
+    look: int = 2
     long_s: float = 1.4
     nothing_s: float = 0.45
     given_up_s: float = 1.5
