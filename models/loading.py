@@ -6,6 +6,7 @@ are imported here and only when a model is asked for: that takes ten seconds or 
 
 import importlib
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import (
@@ -106,6 +107,8 @@ def _restored(kind: Kind, entry: ModelEntry, device: str) -> Any:
     if device == "cpu":
         # Values below 1e-38 make some layers of small models ten times slower.
         torch.set_flush_denormal(True)
+        # oneDNN keeps a kernel for every length it has seen, 1024 of them: 600 MB of phrases.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     with around:
         if entry.path is not None:
             model = cls.restore_from(str(entry.path), **options)
