@@ -40,19 +40,27 @@ def torch_as_before(nemo: None) -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+def _curve(home: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((home / "curve.csv").read_text("utf-8").splitlines()))
+
+
 def test_a_recogniser_is_adapted(manifest: Path, tmp_path: Path) -> None:
     pytest.importorskip("sentencepiece")
     from models.recipes.asr import train
 
     start = str(CHECKPOINTS / "asr-ru-small.nemo")
     options = ["--home", str(tmp_path), "--start", start, "--manifest", str(manifest)]
-    few = ["--minutes", "0.02", "--rate", "1e-5", "--dev-limit", "2"]
-    train.run(train.arguments([*options, *few]))
+    few = ["--rate", "1e-5", "--dev-limit", "2"]
+    train.run(train.arguments([*options, *few, "--minutes", "0.02"]))
+    stopped_at = _curve(tmp_path)[-1]["step"]
+    shared = ["--minutes", "0.1", "--processes", "2", "--bfloat16"]
+    train.run(train.arguments([*options, *few, *shared]))  # goes on, by two processes
     adapted = load_recogniser(str(tmp_path / "asr-ru-small.nemo"), "cpu")
     heard = adapted.transcribe([np.concatenate(list(decode(golden.QUESTIONS / "q1.wav", 16_000)))])
     assert len(heard[0].words) >= 3
-    rows = list(csv.DictReader((tmp_path / "curve.csv").read_text("utf-8").splitlines()))
-    assert float(rows[-1]["wer_recordings"]) < 60
+    last = _curve(tmp_path)[-1]
+    assert float(last["wer_recordings"]) < 60
+    assert float(last["step"]) > float(stopped_at)
     assert (tmp_path / "curve.png").stat().st_size > 1000
 
 

@@ -60,19 +60,31 @@ def another_throat(audio: NDArray[np.float32], rng: np.random.Generator) -> NDAr
 
     RHVoice's own pitch leaves the formants where they are, so five voices stay five throats.
     """
-    larger = soxr.resample(audio, RATE_HZ * rng.uniform(0.87, 1.15), RATE_HZ, quality="LQ")
+    larger = soxr.resample(audio, RATE_HZ * rng.uniform(0.85, 1.18), RATE_HZ, quality="LQ")
     return np.asarray(larger, dtype=np.float32)
+
+
+def another_timbre(audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Another mouth and microphone: each of eight bands, evenly apart by ear, 4 dB up or down."""
+    spectrum = np.fft.rfft(audio)
+    hertz = np.linspace(0, RATE_HZ / 2, len(spectrum))
+    centres = np.geomspace(100, RATE_HZ / 2, 8)
+    gain_db = np.interp(np.log(hertz + 1), np.log(centres), rng.normal(0, 4, len(centres)))
+    shaped = np.fft.irfft(spectrum * 10 ** (gain_db / 20), len(audio))
+    return np.asarray(shaped * audio.std() / (shaped.std() + 1e-9), dtype=np.float32)
 
 
 def disturb(
     audio: NDArray[np.float32], level: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Another throat, silence around, a room, noise, a line and gain.
+    """Another throat and timbre, silence around, a room, noise, a line and gain.
 
     Each is more likely, and stronger, as `level` nears 1.
     """
     if rng.random() < 0.8 * level:
         audio = another_throat(audio, rng)
+    if rng.random() < 0.7 * level:
+        audio = another_timbre(audio, rng)
     before, after = rng.integers(0, int(RATE_HZ * 0.4), 2)
     audio = np.pad(audio, (int(before), int(after)))
     if rng.random() < 0.3 * level:

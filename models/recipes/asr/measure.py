@@ -1,7 +1,4 @@
-"""Word error rates of a recogniser over folders of held-out speech, by voice.
-
-python -m models.recipes.asr.measure CHECKPOINT FOLDER...
-"""
+"""Word error rates of a recogniser over folders of held-out speech, by voice."""
 
 from collections import defaultdict
 from pathlib import Path

@@ -14,24 +14,31 @@ _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 @torch.no_grad()
-def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
+def orthogonal(matrices: Tensor, steps: int = 5, dtype: torch.dtype = torch.float32) -> Tensor:
     """The nearest orthogonal matrices (B, rows, columns), roughly: singular values near 1."""
-    x: Tensor = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x: Tensor = (matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(dtype)
     tall = x.shape[1] > x.shape[2]
     x = (x.mT if tall else x).contiguous()
     a, b, c = _COEFFICIENTS
     for _ in range(steps):
         gram = torch.bmm(x, x.mT)
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.mT if tall else x
+    return (x.mT if tall else x).to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):
-    """For matrices and 1x1 convolutions; matrices of one shape are orthogonalised together."""
+    """For matrices and 1x1 convolutions; matrices of one shape are orthogonalised together, in
+    `dtype`."""
 
     def __init__(
-        self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
+        self,
+        params: Iterable[Tensor],
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
+        self._dtype = dtype
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -53,7 +60,7 @@ class Muon(torch.optim.Optimizer):
         grads = [p.grad for p in params if p.grad is not None]
         torch._foreach_lerp_(buffers, grads, 1 - group["momentum"])
         ahead = torch._foreach_lerp(grads, buffers, group["momentum"])
-        update = orthogonal(torch.stack([u.view(rows, columns) for u in ahead]))
+        update = orthogonal(torch.stack([u.view(rows, columns) for u in ahead]), dtype=self._dtype)
         size = 0.2 * max(rows, columns) ** 0.5
         if group["weight_decay"]:
             torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
@@ -61,7 +68,9 @@ class Muon(torch.optim.Optimizer):
         torch._foreach_add_(params, updates, alpha=-group["lr"] * size)
 
 
-def optimisers(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
+def optimisers(
+    model: nn.Module, rate: float, dtype: torch.dtype = torch.float32
+) -> list[torch.optim.Optimizer]:
     """Muon for the encoder layers' matrices, AdamW for everything else."""
     matrices: list[Tensor] = []
     others: list[Tensor] = []
@@ -69,7 +78,7 @@ def optimisers(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
         wide = p.dim() >= 2 and p.numel() // p.shape[0] > 16 and min(p.shape[:2]) > 16
         (matrices if wide and "encoder.layers" in name else others).append(p)
     return [
-        Muon(matrices, rate, weight_decay=0.01),
+        Muon(matrices, rate, weight_decay=0.01, dtype=dtype),
         torch.optim.AdamW(others, rate, betas=(0.9, 0.98), weight_decay=0.001, foreach=True),
     ]
 

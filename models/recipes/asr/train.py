@@ -13,7 +13,6 @@ that it forgets less, and only then is a chroot wanted.
 """
 
 import argparse
-import logging
 import shutil
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.recipes.asr import recordings
-from models.recipes.asr.fit import add_options, fit
+from models.recipes.asr.fit import add_options, fit, log_to_terminal
 from models.recipes.asr.language_model import build as build_language_model
 from models.recipes.asr.network import tokenizer_of, train_tokenizer
 from models.recipes.asr.speech_data import RECORDINGS, SpeechFolder
@@ -150,7 +149,7 @@ def run(args: argparse.Namespace) -> None:
 
 def main() -> None:
     args = arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    log_to_terminal()
     try:
         run(args)
     except BadManifest as error:
