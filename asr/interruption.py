@@ -49,7 +49,7 @@ _ECHO_SHARE = 0.6
 _ECHO_LETTERS = 5
 _SHORT_LETTERS = 3
 _LONG_LETTERS = 5
-_SURE, _VERY_SURE, _STOP_SURE, _HEARD = 0.6, 0.85, 0.5, 0.4
+_SURE, _VERY_SURE, _STOP_SURE, _HEARD = 0.6, 0.92, 0.5, 0.4
 """Confidence: of words that count, of one that decides alone, of one that means stop or is short,
 and of one that means stop after a pause."""
 _LIKE, _LIKE_SURE, _VERY_LIKE, _CLEARLY = 0.4, 0.27, 0.22, 0.05
