@@ -46,6 +46,7 @@ def serve(settings: Settings) -> int:
     import uvicorn
 
     from api.app import create_app
+    from api.sockets import Sockets
     from api.telephony.phone import actions, carriers, listening
 
     actions(settings)  # a bad file or key is told before anything is taken or loaded
@@ -62,6 +63,7 @@ def serve(settings: Settings) -> int:
         ssl_keyfile=settings.tls_key,
         access_log=False,
         log_level="warning",
+        ws=Sockets,
     )
     return DONE
 
