@@ -106,6 +106,7 @@ def test_nothing_is_made_of_a_doubtful_beginning() -> None:
 def test_certain_words_count_unless_too_early_or_all_of_them_sound_like_a_backchannel() -> None:
     assert verdict(said("план", 0.95), "", settled=False, voiced_s=0.2) == "undecided"
     assert verdict(said("план", 0.95), "", settled=False, voiced_s=0.32) == "interruption"
+    assert verdict(said("план", 0.9), "", settled=False, voiced_s=0.32) == "undecided"
     assert verdict(said("да по ним"), "", settled=False, voiced_s=0.5) == "undecided"
     assert verdict(said("я не об"), "", settled=False, voiced_s=0.5) == "interruption"
 

@@ -7,15 +7,14 @@ as many threads, which wait for each other in every small operation.
 import argparse
 import logging
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from itertools import repeat
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 from torch import Tensor
+from torch.multiprocessing.spawn import spawn
 
 from models.recipes.asr.batches import Batch, Curriculum, collate
 from models.recipes.asr.measure import measure
@@ -30,9 +29,7 @@ _LONGEST_S = 14.0
 LOG = logging.getLogger("asr.train")
 
 
-def loss_of(
-    model: EncDecCTCModelBPE, batch: Batch, masks: bool, dtype: torch.dtype = torch.float32
-) -> Tensor:
+def loss_of(model: EncDecCTCModelBPE, batch: Batch, masks: bool, dtype: torch.dtype) -> Tensor:
     """CTC loss of a batch; the encoder multiplies in `dtype`."""
     features, frames = model.preprocessor(input_signal=batch.audio, length=batch.lengths)
     if masks:
@@ -126,6 +123,7 @@ class Run:
         self.step, self.spent_s, self.loss = 0, 0.0, 0.0
         if self.state.exists():
             self._resume()
+        # As of the last agreement: by its own clock one process would stop a step before another.
         self.done = self._time_used()
         self.settings()
         # The next batch is disturbed while this one is learnt from.
@@ -182,7 +180,7 @@ class Run:
 
     def _agree(self) -> None:
         """Every process goes on with the average gradient, and by the same clock."""
-        if self.args.processes == 1:
+        if not dist.is_initialized():
             return
         grads = [p.grad for p in self.model.parameters() if p.grad is not None]
         together = torch.cat([*(g.reshape(-1) for g in grads), torch.tensor([self.spent_s])])
@@ -235,23 +233,27 @@ class Run:
 def fit(args: argparse.Namespace) -> None:
     """Train until `minutes` are spent, measuring and exporting on the way."""
     if args.processes == 1:
-        _fit(0, args)
+        _learn(args)
         return
     (args.home / "processes").unlink(missing_ok=True)
-    with ProcessPoolExecutor(args.processes, get_context("spawn")) as pool:
-        list(pool.map(_fit, range(args.processes), repeat(args)))
+    # One that fails ends the others, which would else wait half an hour for it.
+    spawn(_learn_together, (args,), args.processes)  # type: ignore[no-untyped-call]
 
 
-def _fit(rank: int, args: argparse.Namespace) -> None:
-    """One process's part; the first one's is also to measure, export and tell."""
+def _learn_together(rank: int, args: argparse.Namespace) -> None:
     log_to_terminal(logging.ERROR if rank else logging.INFO)
+    meeting = (args.home / "processes").absolute().as_uri()
+    dist.init_process_group("gloo", meeting, rank=rank, world_size=args.processes)
+    _learn(args, rank)
+    dist.destroy_process_group()
+
+
+def _learn(args: argparse.Namespace, rank: int = 0) -> None:
+    """One process's part; the first one's is also to measure, export and tell."""
     logging.getLogger("nemo_logger").setLevel(logging.ERROR)
     torch.set_num_threads(1)
     # Denormals in the first steps are the difference between 5x and 40x real time.
     torch.set_flush_denormal(True)
-    if args.processes > 1:
-        meeting = (args.home / "processes").absolute().as_uri()
-        dist.init_process_group("gloo", meeting, rank=rank, world_size=args.processes)
     job = Run(args, rank)
     if rank:
         while job.done < 1:
@@ -281,11 +283,9 @@ def _fit(rank: int, args: argparse.Namespace) -> None:
         if now - saved > 60 * args.save_minutes:
             job.save()
             saved = now
-        if now - exported > 60 * args.export_minutes:
+        if now - exported > 60 * args.export_minutes or job.done >= 1:
             job.evaluate(curve)
             export(job.model, job.average.weights, args.out)
             exported = report = time.monotonic()
             audio_s = 0.0
-    job.evaluate(curve)
-    export(job.model, job.average.weights, args.out)
     job.save()

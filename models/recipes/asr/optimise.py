@@ -14,16 +14,16 @@ _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 @torch.no_grad()
-def orthogonal(matrices: Tensor, steps: int = 5, dtype: torch.dtype = torch.float32) -> Tensor:
+def orthogonal(matrices: Tensor, steps: int = 5) -> Tensor:
     """The nearest orthogonal matrices (B, rows, columns), roughly: singular values near 1."""
-    x: Tensor = (matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(dtype)
+    x: Tensor = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
     tall = x.shape[1] > x.shape[2]
     x = (x.mT if tall else x).contiguous()
     a, b, c = _COEFFICIENTS
     for _ in range(steps):
         gram = torch.bmm(x, x.mT)
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return (x.mT if tall else x).to(matrices.dtype)
+    return x.mT if tall else x
 
 
 class Muon(torch.optim.Optimizer):
@@ -36,7 +36,8 @@ class Muon(torch.optim.Optimizer):
         lr: float,
         momentum: float = 0.95,
         weight_decay: float = 0.0,
-        dtype: torch.dtype = torch.float32,
+        *,
+        dtype: torch.dtype,
     ) -> None:
         self._dtype = dtype
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -60,7 +61,8 @@ class Muon(torch.optim.Optimizer):
         grads = [p.grad for p in params if p.grad is not None]
         torch._foreach_lerp_(buffers, grads, 1 - group["momentum"])
         ahead = torch._foreach_lerp(grads, buffers, group["momentum"])
-        update = orthogonal(torch.stack([u.view(rows, columns) for u in ahead]), dtype=self._dtype)
+        together = torch.stack([u.view(rows, columns) for u in ahead])
+        update = orthogonal(together.to(self._dtype)).to(together.dtype)
         size = 0.2 * max(rows, columns) ** 0.5
         if group["weight_decay"]:
             torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
@@ -68,10 +70,8 @@ class Muon(torch.optim.Optimizer):
         torch._foreach_add_(params, updates, alpha=-group["lr"] * size)
 
 
-def optimisers(
-    model: nn.Module, rate: float, dtype: torch.dtype = torch.float32
-) -> list[torch.optim.Optimizer]:
-    """Muon for the encoder layers' matrices, AdamW for everything else."""
+def optimisers(model: nn.Module, rate: float, dtype: torch.dtype) -> list[torch.optim.Optimizer]:
+    """Muon, multiplying in `dtype`, for the encoder layers' matrices; AdamW for everything else."""
     matrices: list[Tensor] = []
     others: list[Tensor] = []
     for name, p in model.named_parameters():
