@@ -4,7 +4,7 @@ Does what `asr.turns` decides. Returns messages and never waits, but for `close`
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,7 @@ class Caller:
         self._words: Words = ()
         self._settled_at = 0
         self._voiced_s = 0.0
-        self._awaited: tuple[float, Trace] | None = None
+        self._awaited: tuple[int, float, Trace] | None = None
         self._carried: tuple[str, float] | None = None
         self._digits = ""
         self._faults: set[str] = set()
@@ -111,12 +111,14 @@ class Caller:
             yield Partial(" ".join(word.text for word in news.words), news.words)
         self._words = news.words
         self._settled_at = news.upto if news.settled else 0
-        if self._awaited is not None and news.settled:
-            yield from self._turn_over(*self._awaited)
+        if self._awaited is not None:
+            last, ended_s, trace = self._awaited
+            if self._settled_at >= last:
+                yield from self._turn_over(ended_s, trace)
             return
-        for step in self._turns.heard(news.words, self._assistant(), settled=news.settled):
+        for step in self._turns.heard(news.words, self._assistant(), upto=self._settled_at):
             yield from self._do(step)
-        if news.settled and self._turns.phase == "turn":
+        if self._turns.settled and self._turns.phase == "turn":
             yield from self._guess([word.text for word in news.words])
 
     def typed(self, line: Typed) -> Iterator[Message]:
@@ -147,9 +149,8 @@ class Caller:
         """The turn ends by the caller's will."""
         if self._microphone.utterance is None:
             return
-        ended_s = self._turns.now * FRAME_S
-        self._turns.phase = "quiet"
-        yield from self._over(ended_s)
+        self._turns.reset()
+        yield from self._over(self._turns.now)
 
     def clear(self) -> None:
         """Forget the open turn."""
@@ -169,6 +170,11 @@ class Caller:
             yield Interrupted(turn.number, self.call.heard(turn), line.played)
 
     @property
+    def awaiting(self) -> bool:
+        """Whether a turn has ended of which the words are not known yet."""
+        return self._awaited is not None
+
+    @property
     def dialling(self) -> bool:
         """Whether digits wait for more."""
         return bool(self._digits)
@@ -178,15 +184,10 @@ class Caller:
         """Whether a silent wire may be: the assistant is speaking, or prompts are not wanted."""
         return not self.call.settings.prompts or self.call.responding
 
-    async def last_words(self, wait: Callable[[], Awaitable[News]]) -> list[Message]:
-        """The audio has ended: finish the turn that is open."""
-        out: list[Message] = []
-        open_turn = self._microphone.utterance is not None and self._turns.phase == "turn"
-        if open_turn and self._awaited is None:
-            out += self._over(self._turns.last_voiced * FRAME_S)
-        while self._awaited is not None:
-            out += self.news(await wait())
-        return out
+    def finish(self) -> Iterator[Message]:
+        """The audio has ended, and the turn that is open with it."""
+        if self._microphone.utterance is not None and self._turns.phase == "turn":
+            yield from self._over(self._turns.last_voiced)
 
     async def close(self) -> None:
         """Leave nothing behind."""
@@ -229,7 +230,7 @@ class Caller:
             case turns.Stop():
                 yield from self.interrupt()
             case turns.End():
-                yield from self._over(step.at * FRAME_S)
+                yield from self._over(step.at)
             case turns.Silence():
                 yield from self._silence(step.times)
 
@@ -250,16 +251,18 @@ class Caller:
 
     # ---- turns
 
-    def _over(self, ended_s: float) -> Iterator[Message]:
-        """The turn has ended; its words may still be on their way."""
+    def _over(self, ended: int) -> Iterator[Message]:
+        """The turn has ended with this frame; its words may still be on their way."""
+        ended_s = ended * FRAME_S
         trace = Trace(self._microphone.arrived_s - (self._turns.now * FRAME_S - ended_s))
         trace.mark("endpoint")
         self._voiced_s = ended_s - self._start_s(ended_s)
         yield SpeechStopped(round(ended_s, 3))
-        if self._settled_at > ended_s / FRAME_S:
+        last = min(ended + 1, self._turns.now)
+        if self._settled_at >= last:
             yield from self._turn_over(ended_s, trace)
         elif self._microphone.utterance is not None:
-            self._awaited = ended_s, trace
+            self._awaited = last, ended_s, trace
             self._microphone.utterance.peek(self._turns.now)
 
     def _turn_over(self, ended_s: float, trace: Trace) -> Iterator[Message]:

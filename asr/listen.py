@@ -10,6 +10,7 @@ about bad hearing in `asr.doubt`; recognition runs beside it in `asr.utterance`.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -109,11 +110,12 @@ async def _asked(
 
 async def _held(mailbox: "_Mailbox", caller: Caller, hearing: Hearing) -> AsyncGenerator[Message]:
     began_s = now_s()
-    while True:
+    ended = False
+    while not ended or caller.awaiting:
         limit_s = KEYS_S if caller.dialling else hearing.no_audio_s
         try:
             async with asyncio.timeout(limit_s):
-                item = await mailbox.get()
+                item = await mailbox.get(news_only=caller.awaiting)
         except TimeoutError:
             if caller.dialling:
                 for out in caller.dialled():
@@ -123,11 +125,8 @@ async def _held(mailbox: "_Mailbox", caller: Caller, hearing: Hearing) -> AsyncG
                 yield CallEnded("no_audio")
                 return
             continue
-        if item is None:
-            for out in await caller.last_words(mailbox.wait_news):
-                yield out
-            return
-        for out in _heard(item, caller):
+        ended = ended or item is None
+        for out in caller.finish() if item is None else _heard(item, caller):
             yield out
         if caller.dialling and now_s() - caller.keyed_s >= KEYS_S:  # sound goes on meanwhile
             for out in caller.dialled():
@@ -173,27 +172,30 @@ class _Mailbox:
     """Where inbound messages and news meet. A sender that is faster than its audio has to wait."""
 
     def __init__(self) -> None:
-        self._items: asyncio.Queue[Inbound | News | None] = asyncio.Queue()
+        self._inbound: deque[Inbound | None] = deque()
+        self._news: deque[News] = deque()
         self._room = asyncio.Semaphore(MAILBOX)
+        self._changed = asyncio.Event()
 
     async def put(self, message: Inbound | None) -> None:
         await self._room.acquire()
-        self._items.put_nowait(message)
+        self._inbound.append(message)
+        self._changed.set()
 
     def news(self, news: News) -> None:
-        self._items.put_nowait(news)
+        self._news.append(news)
+        self._changed.set()
 
-    async def get(self) -> Inbound | News | None:
-        item = await self._items.get()
-        if not isinstance(item, News):
-            self._room.release()
-        return item
-
-    async def wait_news(self) -> News:
-        """The next news after the last inbound message."""
-        while not isinstance(item := await self._items.get(), News):
-            pass
-        return item
+    async def get(self, *, news_only: bool = False) -> Inbound | News | None:
+        """News comes first; what follows it in time may have to wait for it."""
+        while True:
+            if self._news:
+                return self._news.popleft()
+            if self._inbound and not news_only:
+                self._room.release()
+                return self._inbound.popleft()
+            self._changed.clear()
+            await self._changed.wait()
 
 
 async def _pump(inbound: AsyncIterator[Inbound], mailbox: _Mailbox) -> None:

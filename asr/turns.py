@@ -141,6 +141,7 @@ class Turns:
         self.now = 0
         self.last_voiced = 0
         self._recent: list[bool] = []
+        self._begun = False
         self._began = 0
         self._voiced = 0
         self._waited = 0
@@ -157,7 +158,7 @@ class Turns:
     @property
     def over(self) -> int:
         """For how many frames somebody has seemed to speak over the assistant."""
-        return self.now - self._began if self.phase == "over" else 0
+        return self.now - self._began if self._begun and self.phase != "turn" else 0
 
     @property
     def settled(self) -> bool:
@@ -172,6 +173,7 @@ class Turns:
         self._recent = [*self._recent, voiced][-self.rules.window :]
         if voiced:
             self.last_voiced = self.now
+            self._voiced += 1
         match self.phase:
             case "quiet":
                 return self._wait(assistant)
@@ -180,10 +182,11 @@ class Turns:
             case "turn":
                 return self._turn(voiced)
 
-    def heard(self, words: Sequence[Word], assistant: Assistant, *, settled: bool) -> list[Step]:
-        """News of the open utterance. `settled`: it answers the last `Peek`."""
+    def heard(self, words: Sequence[Word], assistant: Assistant, *, upto: int = 0) -> list[Step]:
+        """News of the open utterance. `upto`: these would be its words if it ended at this frame;
+        0 where more may follow from what was heard already."""
         self._words = tuple(words)
-        self._settled = settled and self._peeked
+        self._settled = upto > self.last_voiced
         if self.phase == "over":
             return self._decide(assistant)
         return []
@@ -192,18 +195,23 @@ class Turns:
         """Forget the open utterance, and how long it has been silent."""
         self.phase = "quiet"
         self._recent = []
+        self._begun = False
         self._waited = self._prompted = 0
 
     def _wait(self, assistant: Assistant) -> list[Step]:
         needed = self.rules.onset_over if assistant.audible else self.rules.onset
-        early = assistant.audible and assistant.unsure
-        if sum(self._recent) < needed or not self._recent[-1] or early:
+        if not self._begun and self._recent[-1] and sum(self._recent) >= needed:
+            self._begun = True
+            self._began = self.now - len(self._recent)
+            self._voiced = sum(self._recent)
+        if assistant.echo or not (assistant.audible or any(self._recent)):
+            self._begun = False  # our own voice, or a sound that was over before it could be told
+        if not self._begun or (assistant.audible and assistant.unsure):
             return self._silent(assistant)
-        self._began = self.now - len(self._recent)
-        self._voiced = sum(self._recent)
         self._words, self._settled, self._peeked = (), False, False
         self._waited = self._prompted = 0
-        opened: list[Step] = [Open(self.rules.before)]
+        since = self.now - self._began - len(self._recent)
+        opened: list[Step] = [Open(self.rules.before + since)]
         if assistant.audible:
             self.phase = "over"
             return [*opened, Duck()]
@@ -222,7 +230,6 @@ class Turns:
     def _over(self, voiced: bool, assistant: Assistant) -> list[Step]:
         if not assistant.responding:  # it has finished by itself: the turn is the caller's
             return self._take()
-        self._voiced += voiced
         if self._quiet_s() >= self.rules.given_up_s:
             self._settled = True  # recognition has nothing to say any more
         if self._quiet_s() >= self.rules.nothing_s and self._settled:
@@ -259,7 +266,7 @@ class Turns:
         if found == "interruption":
             return [Stop(), *self._take()]
         if found == "nothing" and over:
-            self.phase = "quiet"
+            self.reset()
             return [Unduck()]
         return []
 
@@ -268,8 +275,7 @@ class Turns:
         return [Started(self._began)]
 
     def _end(self) -> list[Step]:
-        self.phase = "quiet"
-        self._recent = []
+        self.reset()
         return [End(self.last_voiced)]
 
     def _quiet_s(self) -> float:

@@ -37,10 +37,11 @@ from dialog.messages import (
     Transcript,
     Typed,
     Waited,
+    Word,
 )
 from dialog.messages import TurnTrace as Trace
 from rag.llm import ChatMessage
-from tests.calls import Assistant, Line, silence, spoken
+from tests.calls import Assistant, Line, ScriptedEar, silence, spoken
 from tests.clock import JumpingLoop
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -133,6 +134,40 @@ async def test_real_speech_stops_the_assistant_and_history_holds_what_was_heard(
     question, history = assistant.asked[-1]
     assert question == "подождите а завтра привезут"
     assert history == [ChatMessage("user", QUESTION), ChatMessage("assistant", first.heard)]
+
+
+@pytest.mark.parametrize("late_s", [0.5, 1.0, 2.0])
+async def test_the_words_are_whole_though_recognition_is_late(late_s: float) -> None:
+    """What was asked while the caller still spoke is answered after he has finished."""
+
+    class Late(ScriptedEar):
+        async def peek(self, samples: Samples) -> tuple[Word, ...]:
+            words = await super().peek(samples)
+            await asyncio.sleep(late_s)
+            return words
+
+    assistant = Assistant({QUESTION: LONG})
+    over = "подождите а если я живу за городом когда его привезут"
+    script: Script = [0.2, spoken(QUESTION), 4.0, spoken(over), 8.0]
+    line = await Line(script).run(assistant.stages(open=lambda: Late(assistant.open_ears)))
+    assert transcripts(line) == [QUESTION, over]
+
+
+async def test_two_questions_in_one_burst_are_both_heard() -> None:
+    """As a client sends a recording: all at once, before anything of it is recognised."""
+    sound = np.concatenate([spoken(QUESTION), silence(1.5), spoken("за городом"), silence(1.5)])
+    burst = [CallerAudio(piece, 16_000) for piece in np.array_split(sound, 200)]
+    assistant = Assistant()
+    await Line([0.2, *burst, 8.0]).run(assistant.stages())
+    assert [question for question, _ in assistant.asked][-1] == f"{QUESTION} за городом"
+
+
+async def test_a_question_over_the_first_words_of_an_answer_is_whole() -> None:
+    assistant = Assistant({QUESTION: LONG})
+    over = "подождите а завтра привезут"
+    for pause_s in (0.5, 0.6, 0.7, 0.8, 0.9):
+        line = Line([0.2, spoken(QUESTION), pause_s, spoken(over), 8.0])
+        assert transcripts(await line.run(assistant.stages()))[-1].endswith(over)
 
 
 @pytest.mark.parametrize("said", ["ага", "угу", "да да", "понятно", "да понятно"])

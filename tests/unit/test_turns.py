@@ -1,5 +1,7 @@
 """How long to wait, what interrupts, and what to do about bad hearing: words in, decisions out."""
 
+from dataclasses import replace
+
 import pytest
 
 from asr.doubt import AGAIN, ANOTHER_WAY, Ask, Doubts, spaced
@@ -143,7 +145,7 @@ def test_a_turn_from_onset_to_end() -> None:
     opened = run(turns, 0.9, 1.0, quiet)
     assert [type(step) for step in opened] == [Open, Started]
     assert run(turns, 0.0, 0.2, quiet) == [Peek()]
-    turns.heard(said("когда вы работаете"), quiet, settled=True)
+    turns.heard(said("когда вы работаете"), quiet, upto=turns.now)
     (end,) = run(turns, 0.0, 1.0, quiet)
     assert isinstance(end, End)
     assert end.at * FRAME_S == pytest.approx(1.5, abs=0.07)
@@ -154,13 +156,54 @@ def test_over_the_assistant_it_ducks_first_and_then_decides() -> None:
     speaking = Assistant(responding=True, audible=True, spoken="доставка стоит триста")
     turns = Turns()
     assert run(turns, 0.9, 0.13, speaking) == [Open(12), Duck()]
-    assert turns.heard(said("ага"), speaking, settled=False) == []
+    assert turns.heard(said("ага"), speaking) == []
     assert run(turns, 0.0, 0.3, speaking) == [Peek()]
-    assert turns.heard(said("ага"), speaking, settled=True) == []
+    assert turns.heard(said("ага"), speaking, upto=turns.now) == []
     assert run(turns, 0.0, 0.3, speaking) == [Unduck()]
     run(turns, 0.9, 0.2, speaking)
-    steps = turns.heard(said("подождите"), speaking, settled=False)
+    steps = turns.heard(said("подождите"), speaking)
     assert [type(step) for step in steps] == [Stop, Started]
+
+
+def test_an_answer_from_before_the_last_speech_settles_nothing() -> None:
+    turns, quiet = Turns(), Assistant()
+    run(turns, 0.9, 0.5, quiet)
+    early = turns.now
+    run(turns, 0.9, 0.5, quiet)
+    assert run(turns, 0.0, 0.2, quiet) == [Peek()]
+    turns.heard(said("когда вы работаете"), quiet, upto=early)
+    assert not turns.settled
+    turns.heard(said("когда вы работаете в субботу"), quiet, upto=turns.now)
+    assert turns.settled
+
+
+def test_what_is_said_before_an_echo_would_be_known_is_kept() -> None:
+    known = Assistant(responding=True, audible=True)
+    unsure = replace(known, unsure=True)
+    turns = Turns()
+    assert run(turns, 0.9, 1.0, unsure) == []
+    ((opened, ducked),) = [turns.frame(0.9, known)]
+    assert isinstance(opened, Open)
+    assert opened.before * FRAME_S == pytest.approx(1.0 + Rules().before * FRAME_S, abs=0.2)
+    assert ducked == Duck()
+    short = Turns()
+    assert run(short, 0.9, 0.4, unsure) + run(short, 0.0, 0.3, unsure) == []
+    assert [type(step) for step in short.frame(0.0, known)] == [Open, Duck]
+
+
+def test_what_was_an_echo_is_not_opened_later() -> None:
+    known = Assistant(responding=True, audible=True, echo=True)
+    turns = Turns()
+    run(turns, 0.9, 0.5, replace(known, unsure=True))
+    assert run(turns, 0.0, 1.0, known) == []
+    assert run(turns, 0.0, 1.0, replace(known, echo=False)) == []
+
+
+def test_a_sound_of_a_silent_line_is_not_opened_late() -> None:
+    turns = Turns()
+    run(turns, 0.9, 0.4, Assistant(responding=True, audible=True, unsure=True))
+    run(turns, 0.0, 0.4, Assistant(responding=True, audible=True, unsure=True))
+    assert run(turns, 0.0, 1.0, Assistant()) == []
 
 
 def test_speech_without_a_known_word_interrupts_when_it_lasts() -> None:
