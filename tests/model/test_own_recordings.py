@@ -62,6 +62,11 @@ def test_a_recogniser_is_adapted(manifest: Path, tmp_path: Path) -> None:
     assert float(last["wer_recordings"]) < 60
     assert float(last["step"]) > float(stopped_at)
     assert (tmp_path / "curve.png").stat().st_size > 1000
+    card = (tmp_path / "asr-ru-small.md").read_text("utf-8")
+    assert "| a | yours | " in card
+    assert f"{float(last['step']):.0f} steps" in card
+    assert f"| {last['wer_recordings']} |" in card
+    assert (tmp_path / "asr-ru-small.LICENSE").exists()
 
 
 def test_a_voice_is_made(manifest: Path, tmp_path: Path) -> None:
@@ -78,6 +83,10 @@ def test_a_voice_is_made(manifest: Path, tmp_path: Path) -> None:
     assert np.isfinite(first).all()
     assert not np.array_equal(first, second)
     assert (tmp_path / "hifigan.png").stat().st_size > 1000
+    card = (tmp_path / "tts-ru.md").read_text("utf-8")
+    assert "| b | yours | 2 | " in card
+    assert "synthesis_cepstral_distance_db" in card
+    assert (tmp_path / "tts-ru.LICENSE").exists()
     again = train.arguments([*options, *steps, "--spectral-steps", "1"])
     train.run(again)  # every stage is there already
 

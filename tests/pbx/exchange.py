@@ -18,6 +18,8 @@ CHROOT = Path(os.environ.get("BESEDA_PBX", "~/.cache/beseda/pbx")).expanduser()
 CONFIG = "/etc/beseda"
 BOOT_S = 30.0
 SIP_PORT = 5060
+# Killed with the tests: an Asterisk left behind would hold the ports of the next ones.
+_TIED = ("setpriv", "--pdeathsig", "KILL")
 
 
 class Exchange:
@@ -64,7 +66,7 @@ def running(http: int, audiosocket: int, bind: str = "127.0.0.1") -> Iterator[Ex
     )
     with (CHROOT / "var/log/asterisk/stdout").open("wb") as log:
         process = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", start, CHROOT],
+            [*_TIED, "unshare", "--mount", "sh", "-c", start, CHROOT],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:

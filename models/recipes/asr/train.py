@@ -3,8 +3,8 @@
     python -m models.recipes.asr.train --home DIR --hours 20 --minutes 90
 
 Texts, chroot, tokenizer, speech (in the background, while the network trains on what is there),
-training, language model, word error rates. Each step is skipped when its result is there. Wants
-root for the chroot, two cores, and three gigabytes of disk.
+training, language model, word error rates, model card. Each step is skipped when its result is
+there. Wants root for the chroot, two cores, and three gigabytes of disk.
 
     python -m models.recipes.asr.train --home DIR --start FILE.nemo --manifest OWN --minutes 30
 
@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.recipes.asr import recordings
+from models.recipes.asr import card, recordings
 from models.recipes.asr.fit import add_options, fit, log_to_terminal
 from models.recipes.asr.language_model import build as build_language_model
 from models.recipes.asr.network import tokenizer_of, train_tokenizer
@@ -87,9 +87,9 @@ def _synthetic(args: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
     return _start_speaking(args)
 
 
-def _language_model(args: argparse.Namespace) -> None:
-    """Beside the network, and then the word error rates with it. Recordings bring few texts: with
-    nothing else it is the one beside the checkpoint gone on from."""
+def _language_model(args: argparse.Namespace) -> list[dict[str, float | str]]:
+    """Beside the network, and then the word error rates without and with it. Recordings bring few
+    texts: with nothing else it is the one beside the checkpoint gone on from."""
     out = args.out.with_suffix(".lm.npz")
     if args.hours:
         text, more = (
@@ -98,11 +98,11 @@ def _language_model(args: argparse.Namespace) -> None:
         )
         build_language_model(text, args.home / "tok", out, more=more)
     elif not (had := args.start.with_suffix(".lm.npz")).exists():
-        return
+        return []
     elif had.resolve() != out.resolve():
         shutil.copy(had, out)
     folders = [str(folder) for _, folder in args.dev]
-    compare(parser().parse_args([str(args.out), str(out), *folders]))
+    return compare(parser().parse_args([str(args.out), str(out), *folders]))
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -144,7 +144,7 @@ def run(args: argparse.Namespace) -> None:
     finally:
         for speaker in speakers:
             speaker.terminate()
-    _language_model(args)
+    card.write(args, _language_model(args))
 
 
 def main() -> None:

@@ -47,8 +47,9 @@ def decoded(decoder: Decoder, scored: Scored) -> dict[str, float]:
     return rates([utterance for utterance, _ in scored], heard)
 
 
-def compare(args: argparse.Namespace) -> None:
-    """Print the word error rates of every folder for every setting."""
+def compare(args: argparse.Namespace) -> list[dict[str, float | str]]:
+    """Print the word error rates of every folder for every setting, and return them."""
+    rows = list[dict[str, float | str]]()
     model = ASRModel.restore_from(str(args.checkpoint), map_location="cpu").eval()
     sets = {folder.name: score(model, folder, args.limit) for folder in args.folder}
     ngram = Ngram(args.language_model)
@@ -61,6 +62,8 @@ def compare(args: argparse.Namespace) -> None:
             took = time.process_time() - started
             rtf = took / sum(utterance.duration_s for utterance, _ in scored)
             print(f"width {width} alpha {alpha} beta {beta} {name}: {found} rtf {rtf:.4f}")
+            rows.append({"set": name, "language model": alpha or "none", **found})
+    return rows
 
 
 def parser() -> argparse.ArgumentParser:

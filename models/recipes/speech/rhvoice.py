@@ -17,9 +17,16 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-# Licences by Debian's copyright file: GPL-2+ aleksandr, anna, irina; GPL-3 elena; CC BY-SA 4.0
-# aleksandr-hq. evgeniy-rus and all separately packaged ones are CC BY-NC-ND: never add them.
-VOICES = ("aleksandr", "aleksandr-hq", "anna", "elena", "irina")
+# By Debian's copyright file. evgeniy-rus and all separately packaged ones are CC BY-NC-ND: never
+# add them.
+LICENCES = {
+    "aleksandr": "GPL-2.0-or-later",
+    "aleksandr-hq": "CC-BY-SA-4.0",
+    "anna": "GPL-2.0-or-later",
+    "elena": "GPL-3.0",
+    "irina": "GPL-2.0-or-later",
+}
+VOICES = tuple(LICENCES)
 
 # Never trained on (CC BY-NC-ND): they only speak what a recogniser is measured with.
 UNHEARD = ("arina", "timofey")

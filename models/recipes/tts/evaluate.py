@@ -72,11 +72,13 @@ def _words(text: str) -> list[str]:
     return plain_words(text.replace("+", ""))
 
 
-def evaluate(speech: Speech, folder: Path, recogniser: Recogniser | None) -> dict[str, object]:
+def evaluate(
+    speech: Speech, folder: Path, recogniser: Recogniser | None
+) -> dict[str, dict[str, float]]:
     """By speaker, everything measured on the held-out sentences of `speech`."""
     voice, vocoder = restore(folder)
     synthesiser = NemoSynthesiser(voice, vocoder)
-    found: dict[str, object] = {}
+    found: dict[str, dict[str, float]] = {}
     for index, speaker in enumerate(speech.speakers):
         own = [u for u in speech.utterances if u.held_out and u.speaker == index]
         real: list[Samples] = [u.samples.astype(np.float32) / np.float32(32768) for u in own]

@@ -1,9 +1,9 @@
 """Voices of one's own or the product's: python -m models.recipes.tts.train --home DIR
 
 Takes speech (RHVoice reads the sentences, or `--manifest` names recordings), aligns letters to
-sound, trains FastPitch, then the vocoder on FastPitch's mels, and writes the pair to `--out`.
-Every stage leaves a file in `--home` and is skipped or resumed when that exists. `--start` goes
-on from a pair: a few hundred sentences and an hour are then enough. A chroot is built by root.
+sound, trains FastPitch, then the vocoder on FastPitch's mels, and writes the pair with its card to
+`--out`. Every stage leaves a file in `--home` and is skipped or resumed when that exists. `--start`
+goes on from a pair: a few hundred sentences and an hour are then enough. A chroot is built by root.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from asr.engine import load_recogniser
 from models.recipes.speech.manifest import BadManifest
 from models.recipes.speech.rhvoice import build
-from models.recipes.tts import acoustic, recordings, spoken, vocoder
+from models.recipes.tts import acoustic, card, recordings, spoken, vocoder
 from models.recipes.tts.alignment import align, train_aligner
 from models.recipes.tts.config import fastpitch_config
 from models.recipes.tts.dataset import Speech, joined, load_speech, save_speech
@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> None:
     )
     save(sound, args.out / HIFIGAN)
     recogniser = load_recogniser(args.recogniser, "cpu") if args.recogniser else None
-    print(json.dumps(evaluate(speech, args.out, recogniser), indent=1))
+    measured = evaluate(speech, args.out, recogniser)
+    print(json.dumps(measured, indent=1))
+    card.write(args, speech, measured)
 
 
 def _speech(args: argparse.Namespace) -> Speech:
