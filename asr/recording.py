@@ -84,18 +84,21 @@ def stretches_in_batches(
 
 
 def for_reading(heard: Sequence[Transcript]) -> str:
-    """Recognised stretches as one text: digits, capitals and punctuation.
+    """Recognised stretches as one text: digits, hyphens, capitals and punctuation.
 
     A sentence ends where the speaker was silent for `SENTENCE_GAP_S`. A model that writes
     case or punctuation itself keeps its own text.
     """
+    from russian.hyphens import hyphenated
     from russian.punctuation import restore
     from russian.written import to_written
 
     joined = " ".join(transcript.text for transcript in heard if transcript.text)
     if not joined or WRITTEN.search(joined):
         return joined
-    return " ".join(restore(to_written(sentence).text) for sentence in _sentences(heard))
+    return " ".join(
+        restore(hyphenated(to_written(sentence).text)) for sentence in _sentences(heard)
+    )
 
 
 def _sentences(heard: Sequence[Transcript]) -> Iterator[str]:
