@@ -12,11 +12,12 @@ frames are sure to be blank and most units out of the question.
 
 Prefix search after Hannun et al., "First-Pass Large Vocabulary Continuous Speech Recognition using
 Bi-Directional Recurrent DNNs" (2014); the score of a prefix is log p(acoustics), + alpha log
-p(units) + beta for each unit, + what `asr.phrases` adds. Knows nothing of sound or of NeMo.
+p(units) + beta for each unit, + what `asr.phrases` adds, - `unknown` for each word that is none.
+Knows nothing of sound or of NeMo.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,12 +83,14 @@ class Spelled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How to search. `alpha` weighs the language model, `beta` is earned by each unit; `width`
+    """How to search. `alpha` weighs the language model, `beta` is earned by each unit, `unknown` is
+    what a word costs that is none; `width`
     prefixes are kept, those `below` the best dropped; a unit enters only within `unlikely` of
     certainty, and a frame whose blank is as sure as `idle` lets nothing enter."""
 
     alpha: float = 0.5
     beta: float = 0.5
+    unknown: float = 0.0
     width: int = 16
     below: float = 12.0
     unlikely: float = -7.0
@@ -95,7 +98,8 @@ class Weights:
 
 
 class Decoder:
-    """`pieces` are the SentencePiece units in order; the blank comes after them."""
+    """`pieces` are the SentencePiece units in order; the blank comes after them. `known` tells
+    words from what only looks like some."""
 
     def __init__(
         self,
@@ -103,11 +107,14 @@ class Decoder:
         model: Ngram | None = None,
         phrases: Phrases | None = None,
         weights: Weights | None = None,
+        known: Callable[[str], bool] | None = None,
     ) -> None:
         self.pieces = list(pieces)
+        self._starts = [piece.startswith(WORD_START) for piece in pieces]
+        self._known = known
         self._blank = len(self.pieces)
         self._model, self._weights = model, weights or Weights()
-        self._phrases = phrases or Phrases([], [p.startswith(WORD_START) for p in pieces], 0.0)
+        self._phrases = phrases or Phrases([], self._starts, 0.0)
 
     def start(self) -> State:
         model = self._model.start if self._model else 0
@@ -130,28 +137,33 @@ class Decoder:
     ) -> tuple[Prefix, ...]:
         likely = np.flatnonzero(row[: self._blank] > self._weights.unlikely).tolist()
         scores = {unit: float(row[unit]) for unit in likely}
+        begins = any(self._starts[unit] for unit in likely)
         found: dict[int, Prefix] = {}
         for prefix in prefixes:
             _merge(found, _stayed(prefix, blank, row, frame))
             last = prefix.said.unit if prefix.said else -1
+            cost = self._cost(prefix.said) if begins else 0.0
             for unit, score in scores.items():
                 # The same unit again is a new one only after a blank.
                 before = prefix.blank if unit == last else prefix.acoustic
                 if before > _NEVER / 2:
-                    _merge(found, self._longer(prefix, unit, before + score, score, frame))
+                    said = Said(unit, frame, score, prefix.said)
+                    _merge(found, self._longer(prefix, said, before + score, cost))
         ranked = sorted(found.values(), key=_score, reverse=True)[: self._weights.width]
         least = ranked[0].score - self._weights.below
         return tuple(prefix for prefix in ranked if prefix.score >= least)
 
-    def _longer(self, prefix: Prefix, unit: int, path: float, score: float, frame: int) -> Prefix:
-        added, model = self._weights.beta, 0
+    def _longer(self, prefix: Prefix, said: Said, path: float, cost: float) -> Prefix:
+        """`cost` is that of the word which ends where `said` begins another."""
+        unit, model = said.unit, 0
+        added = self._weights.beta - (cost if self._starts[unit] else 0.0)
         if self._model:
             scores, states = self._model.row(prefix.model)
             added, model = added + self._weights.alpha * scores[unit], states[unit]
         bonus, heard = self._phrases.step(prefix.heard, unit)
         return Prefix(
             hash((prefix.key, unit)),
-            Said(unit, frame, score, prefix.said),
+            said,
             _NEVER,
             path,
             prefix.fused + added + bonus,
@@ -164,8 +176,19 @@ class Decoder:
         ended = [prefix._replace(fused=prefix.fused + self._ending(prefix)) for prefix in state[0]]
         return State(tuple(sorted(ended, key=_score, reverse=True)), state.frames)
 
+    def _cost(self, said: Said | None) -> float:
+        """Of the word that ends with this unit."""
+        if self._known is None or said is None or not self._weights.unknown:
+            return 0.0
+        pieces = []
+        while said:
+            pieces.append(self.pieces[said.unit])
+            said = None if self._starts[said.unit] else said.before
+        word = "".join(reversed(pieces)).removeprefix(WORD_START)
+        return 0.0 if self._known(word) else self._weights.unknown
+
     def _ending(self, prefix: Prefix) -> float:
-        end = self._phrases.end(prefix.heard)
+        end = self._phrases.end(prefix.heard) - self._cost(prefix.said)
         if self._model and prefix.said:
             end += self._weights.alpha * self._model.end(prefix.model)
         return end

@@ -16,6 +16,7 @@ from asr.ngram import Ngram
 from asr.phrases import Phrases, read_phrases
 from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry
+from russian.morphology import is_word
 
 SHORTEST_S = 0.25
 Matrix = NDArray[np.float32]
@@ -31,6 +32,8 @@ class Decoders:
         self._entry, self._tokenizer = entry, tokenizer
         self._pieces = [str(piece) for piece in tokenizer.vocab]
         self._model = Ngram(entry.ngram_path) if entry.ngram_path else None
+        if entry.unknown_word:
+            is_word("да")  # the dictionary is read at its first word
         self._read: int | None = None
         self._decoder = self._made(None)
 
@@ -44,9 +47,16 @@ class Decoders:
     def _made(self, path: Path | None) -> Decoder:
         entry, starts = self._entry, [piece.startswith(WORD_START) for piece in self._pieces]
         phrases = read_phrases(path, self._tokenizer.text_to_ids) if path else []
-        weights = Weights(entry.ngram_alpha, entry.ngram_beta, entry.ngram_beam)
+        weights = Weights(entry.ngram_alpha, entry.ngram_beta, entry.unknown_word, entry.ngram_beam)
         boosted = Phrases(phrases, starts, entry.phrase_bonus)
-        return Decoder(self._pieces, self._model, boosted, weights)
+        names = {
+            word
+            for phrase in phrases
+            for word in "".join(self._pieces[unit] for unit in phrase).split(WORD_START)
+        }
+        return Decoder(
+            self._pieces, self._model, boosted, weights, lambda w: w in names or is_word(w)
+        )
 
 
 def _changed(path: Path | None) -> int | None:

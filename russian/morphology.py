@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
 
+from russian.tables import listed
+
 Case = Literal["nomn", "gent", "datv", "accs", "ablt", "loct"]
 Gender = Literal["masc", "femn", "neut"]
 
@@ -20,6 +22,7 @@ STRESS = "+\u0301"
 # pymorphy3 has them otherwise than people do.
 _GENDERS: dict[str, Gender] = {"евро": "masc", "биткоин": "masc"}
 _DECLINED_LIKE = {"биткоин": "магазин"}
+_PARTS = frozenset(listed("нибудь либо таки кое кой ка"))
 _WITHOUT_STRESS = str.maketrans("", "", STRESS)
 
 
@@ -73,6 +76,13 @@ def same_but_for_yo(word: str) -> tuple[str, ...]:
     """Dictionary forms that this lower-case word spells when е may stand for ё."""
     found = analyser().dictionary.words.similar_items(word, analyser().char_substitutes)
     return tuple(spelled for spelled, _ in found)
+
+
+@lru_cache(maxsize=50_000)
+def is_word(word: str) -> bool:
+    """Whether there is such a word, in lower case; е may stand for ё, and a part of a word with a
+    hyphen is one, too."""
+    return word in _PARTS or bool(same_but_for_yo(word))
 
 
 def is_known(word: str) -> bool:

@@ -153,3 +153,23 @@ def test_phrases_are_read_one_a_line(tmp_path: Path) -> None:
         [0, 3],
         [1, 7],
     ]
+
+
+def test_a_word_that_is_none_gives_way_to_a_likely_one() -> None:
+    """What sounds like "дам а" is "да ма" or "дама", if "дам" is no word."""
+    frames = np.full((4, BLANK + 1), -9.0, np.float32)
+    for frame, (unit, other) in enumerate([(1, BLANK), (2, BLANK), (0, 3), (BLANK, 2)]):
+        frames[frame, unit], frames[frame, other] = -0.6, -0.9
+    plain = Weights(0, 0)
+    assert text_of(frames, Decoder(PIECES, weights=plain)) == "дам а"
+    costly = Weights(0, 0, unknown=2.0)
+    assert text_of(frames, Decoder(PIECES, weights=costly, known={"дама"}.__contains__)) == "дама"
+    both = Decoder(PIECES, weights=costly, known={"дама", "дам", "а"}.__contains__)
+    assert text_of(frames, both) == "дам а"
+
+
+def test_the_last_word_is_looked_up_too() -> None:
+    frames = np.full((2, BLANK + 1), -9.0, np.float32)
+    frames[0, [1, BLANK]] = frames[1, [2, BLANK]] = -0.6, -0.9
+    decoder = Decoder(PIECES, weights=Weights(0, 0, unknown=2.0), known={"да"}.__contains__)
+    assert text_of(frames, decoder) == "да"

@@ -19,6 +19,7 @@ from asr.ngram import Ngram
 from models.recipes.asr.batches import collate
 from models.recipes.asr.measure import rates
 from models.recipes.asr.speech_data import SpeechFolder, Utterance
+from russian.morphology import is_word
 
 Scored = list[tuple[Utterance, torch.Tensor]]
 
@@ -53,15 +54,18 @@ def compare(args: argparse.Namespace) -> list[dict[str, float | str]]:
     model = ASRModel.restore_from(str(args.checkpoint), map_location="cpu").eval()
     sets = {folder.name: score(model, folder, args.limit) for folder in args.folder}
     ngram = Ngram(args.language_model)
-    for alpha, beta, width in product(args.alpha, args.beta, args.width):
-        chosen = Weights(alpha, beta, width)
-        decoder = Decoder(model.tokenizer.vocab, ngram if alpha else None, weights=chosen)
+    for alpha, beta, unknown, width in product(args.alpha, args.beta, args.unknown, args.width):
+        chosen = Weights(alpha, beta, unknown, width)
+        decoder = Decoder(
+            model.tokenizer.vocab, ngram if alpha else None, weights=chosen, known=is_word
+        )
         for name, scored in sets.items():
             started = time.process_time()
             found = decoded(decoder, scored)
             took = time.process_time() - started
             rtf = took / sum(utterance.duration_s for utterance, _ in scored)
-            print(f"width {width} alpha {alpha} beta {beta} {name}: {found} rtf {rtf:.4f}")
+            chosen_as = f"width {width} alpha {alpha} beta {beta} unknown {unknown}"
+            print(f"{chosen_as} {name}: {found} rtf {rtf:.4f}")
             rows.append({"set": name, "language model": alpha or "none", **found})
     return rows
 
@@ -73,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("folder", type=Path, nargs="+")
     found.add_argument("--alpha", type=float, nargs="+", default=[0.0, 0.6])
     found.add_argument("--beta", type=float, nargs="+", default=[1.0])
+    found.add_argument("--unknown", type=float, nargs="+", default=[0.0])
     found.add_argument("--width", type=int, nargs="+", default=[16])
     found.add_argument("--limit", type=int, default=10_000)
     return found
