@@ -84,9 +84,9 @@ class Spelled(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How to search. `alpha` weighs the language model, `beta` is earned by each unit, `unknown` is
-    what a word costs that is none; `width`
-    prefixes are kept, those `below` the best dropped; a unit enters only within `unlikely` of
-    certainty, and a frame whose blank is as sure as `idle` lets nothing enter."""
+    what a word costs that is none; `width` prefixes are kept, those `below` the best dropped; a
+    unit enters only within `unlikely` of certainty, and a frame whose blank is as sure as `idle`
+    lets nothing enter."""
 
     alpha: float = 0.5
     beta: float = 0.5
@@ -111,9 +111,9 @@ class Decoder:
     ) -> None:
         self.pieces = list(pieces)
         self._starts = [piece.startswith(WORD_START) for piece in pieces]
-        self._known = known
         self._blank = len(self.pieces)
         self._model, self._weights = model, weights or Weights()
+        self._known = known if self._weights.unknown else None
         self._phrases = phrases or Phrases([], self._starts, 0.0)
 
     def start(self) -> State:
@@ -178,7 +178,7 @@ class Decoder:
 
     def _cost(self, said: Said | None) -> float:
         """Of the word that ends with this unit."""
-        if self._known is None or said is None or not self._weights.unknown:
+        if self._known is None or said is None:
             return 0.0
         pieces = []
         while said:

@@ -52,7 +52,7 @@ class Decoders:
         names = {
             word
             for phrase in phrases
-            for word in "".join(self._pieces[unit] for unit in phrase).split(WORD_START)
+            for word, _, _ in joined([self._pieces[unit] for unit in phrase])
         }
         return Decoder(
             self._pieces, self._model, boosted, weights, lambda w: w in names or is_word(w)

@@ -182,7 +182,7 @@ def test_what_is_said_before_an_echo_would_be_known_is_kept() -> None:
     unsure = replace(known, unsure=True)
     turns = Turns()
     assert run(turns, 0.9, 1.0, unsure) == []
-    ((opened, ducked),) = [turns.frame(0.9, known)]
+    opened, ducked = turns.frame(0.9, known)
     assert isinstance(opened, Open)
     assert opened.before * FRAME_S == pytest.approx(1.0 + Rules().before * FRAME_S, abs=0.2)
     assert ducked == Duck()
