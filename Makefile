@@ -92,21 +92,21 @@ bench-text: $(VENV)/.installed-dev build/nemo-text/.installed  ## russian/ besid
 	$(BIN)/python -m tests.bench.peers table > docs/russian-peers.md
 
 # FROM=a checkpoint to go on from; MANIFEST=recordings of one's own; OPTIONS=whatever else the
-# recipe takes. See models/recipes/README.md.
+# recipe takes. See recipes/README.md.
 OWN = $(if $(MANIFEST),--manifest $(MANIFEST))
 START = $(if $(FROM),--start $(FROM))
 
 asr-model: $(VENV)/.installed-train  ## the recogniser, anew, FROM= one, or from a MANIFEST= (root, hours)
-	$(BIN)/python -m models.recipes.asr.train --home build/$(if $(MANIFEST),own-)asr \
+	$(BIN)/python -m recipes.asr.train --home build/$(if $(MANIFEST),own-)asr \
 		$(START) $(OWN) $(OPTIONS)
 
 tts-model: $(VENV)/.installed-train  ## the voices, anew, FROM= a folder, or from a MANIFEST= (root, hours)
-	$(BIN)/python -m models.recipes.tts.train --home build/$(if $(MANIFEST),own-)tts \
+	$(BIN)/python -m recipes.tts.train --home build/$(if $(MANIFEST),own-)tts \
 		$(START) $(OWN) $(OPTIONS)
 
 model-report: $(VENV)/.installed-train  ## what both can do, measured anew: build/report (root, minutes)
-	$(BIN)/python -m models.recipes.asr.report --home build/report
-	$(BIN)/python -m models.recipes.tts.report --home build/report
+	$(BIN)/python -m recipes.asr.report --home build/report
+	$(BIN)/python -m recipes.tts.report --home build/report
 
 interruptions: $(VENV)/.installed-train  ## false and missed interruptions, counted (root, minutes)
 	@$(BIN)/python -m tests.bench.interruptions --chroot build/rhvoice

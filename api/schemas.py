@@ -8,10 +8,10 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import get_args
 
-from api.talk import Reply
+from api.conversation.exchange import Reply
 from dialog.messages import Answer, Source, Transcript, Word
 from rag.evaluation import Judged
-from rag.library import DocumentInfo, Hit, Report
+from rag.retrieval.library import DocumentInfo, Hit, Report
 from store.conversations import Conversation, ConversationInfo, Turn
 from store.documents import Outcome
 from store.recordings import Recording

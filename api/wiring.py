@@ -18,24 +18,24 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from api.call import HISTORY_TURNS, PROMPTS, Answering, Stages, converse
+from api.conversation.converse import HISTORY_TURNS, PROMPTS, Answering, Stages, converse
+from api.conversation.exchange import Reply
 from api.logs import log_to
 from api.metrics import Metrics
 from api.settings import Settings
-from api.talk import Reply
-from asr.engine import Recogniser, load_recogniser
-from asr.listen import Hearing
-from asr.process import Ears
-from asr.stream import load_engine
+from asr.recogniser import Recogniser, load_recogniser
+from asr.streaming import load_engine
+from asr.turns.hearing import Hearing
+from asr.worker import Ears
 from dialog.call import Call
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Inbound, Outbound, Speech, Transcript, TurnTrace, Word
 from models.runtime import ModelThread
-from rag import phrases
-from rag.answer import Answerer
-from rag.breaker import Breaker
-from rag.library import Library, open_library
-from rag.llm import ChatMessage, ChatModel, OpenAIChat, Timeouts
+from rag import vocabulary
+from rag.answering.answer import Answerer
+from rag.answering.circuit_breaker import Breaker
+from rag.answering.llm import ChatMessage, ChatModel, OpenAIChat, Timeouts
+from rag.retrieval.library import Library, open_library
 from russian.custom import NO_RULES, CustomRules, RulesError, load_rules
 from store.conversations import (
     Conversation,
@@ -49,7 +49,7 @@ from store.conversations import (
 from store.engine import Store, open_store
 from store.recordings import Recordings
 from tts.cache import PhraseCache
-from tts.engine import Synthesiser, load_synthesiser
+from tts.synthesiser import Synthesiser, load_synthesiser
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ class Services:
             qdrant_api_key=key.get_secret_value() if key else None,
             dense_model=self.settings.dense_model,
             rerank_model=self.settings.rerank_model,
-            phrases=self.settings.home / phrases.FILE,
+            phrases=self.settings.home / vocabulary.FILE,
         )
 
     @cached_property
@@ -155,7 +155,7 @@ class Services:
 
     @cached_property
     def recogniser(self) -> ModelThread[Recogniser]:
-        known = self.settings.home / phrases.FILE
+        known = self.settings.home / vocabulary.FILE
         model, device = self.settings.asr_model, self.settings.device
         load = partial(load_recogniser, model, device, phrases=known)
         return ModelThread("recogniser", load)
@@ -163,7 +163,7 @@ class Services:
     @cached_property
     def ears(self) -> Ears:
         """Recognition for calls, in a process of its own."""
-        known = self.settings.home / phrases.FILE
+        known = self.settings.home / vocabulary.FILE
         return Ears(partial(load_engine, self.settings.asr_model, self.settings.device, known))
 
     @cached_property

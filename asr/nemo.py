@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from asr.ctc import CtcRecogniser
+from asr.decoding.ctc import CtcRecogniser
 from dialog.errors import Unavailable
 from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry
@@ -45,7 +45,7 @@ class NemoRecogniser:
         self._language = language
 
     def transcribe(self, audio: Sequence[Samples]) -> list[Transcript]:
-        """See `asr.engine.Recogniser`."""
+        """See `asr.recogniser.Recogniser`."""
         if not audio:
             return []
         import torch

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.ctc import joined
+from asr.decoding.ctc import joined
 from dialog.messages import Samples, Word
 
 CONTEXT = (70, 6)
@@ -55,7 +55,7 @@ class State:
 
 
 class CacheAware:
-    """An engine (see `asr.stream.Engine`) over an `EncDecCTCModelBPE` with causal convolutions
+    """An engine (see `asr.streaming.Engine`) over an `EncDecCTCModelBPE` with causal convolutions
     and chunked attention, in evaluation mode."""
 
     def __init__(self, model: Any, decoder: Decoder, context: tuple[int, int] = CONTEXT) -> None:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from asr.engine import Recogniser
-from asr.segments import Segmenter, Stretch
+from asr.recogniser import Recogniser
+from asr.segmentation import Segmenter, Stretch
 from asr.vad import RATE_HZ, SileroVad, Vad
-from dialog.audio import decode, resample
+from dialog.audio.decoding import decode
+from dialog.audio.resampling import resample
 from dialog.messages import Samples, Transcript
 from models.runtime import ModelThread
 
@@ -89,8 +90,8 @@ def for_reading(heard: Sequence[Transcript]) -> str:
     A sentence ends where the speaker was silent for `SENTENCE_GAP_S`. A model that writes
     case or punctuation itself keeps its own text.
     """
-    from russian.hyphens import hyphenated
-    from russian.punctuation import restore
+    from russian.writing.hyphens import hyphenated
+    from russian.writing.punctuation import restore
     from russian.written import to_written
 
     joined = " ".join(transcript.text for transcript in heard if transcript.text)

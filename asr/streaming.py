@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from asr.cache_aware import CacheAware, Greedy, is_cache_aware
-from asr.engine import Recogniser, load_recogniser
+from asr.nemo_streaming import CacheAware, Greedy, is_cache_aware
+from asr.recogniser import Recogniser, load_recogniser
 from dialog.messages import Samples, Word
 
 State = Any

@@ -24,7 +24,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from asr.stream import Engine, State
+from asr.streaming import Engine, State
 from dialog.errors import Unavailable
 from dialog.messages import Samples, Word
 

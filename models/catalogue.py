@@ -25,12 +25,12 @@ class ModelEntry:
 
     `sha256` empty: the file is not checked. `target_lang` is for prompt-conditioned
     recognisers. `ngram_lm` is a language model to fuse while decoding, a file beside the
-    checkpoint, with weight `ngram_alpha`: a `.npz` by `asr.beam` of width `ngram_beam` with a
-    bonus `ngram_beta` for each unit (CTC only), where a word outside the Russian dictionary costs
-    `unknown_word` nats, NeMo's own kinds greedily. `phrase_bonus` is
+    checkpoint, with weight `ngram_alpha`: a `.npz` by `asr.decoding.beam_search` of width
+    `ngram_beam` with a bonus `ngram_beta` for each unit (CTC only), where a word outside the
+    Russian dictionary costs `unknown_word` nats, NeMo's own kinds greedily. `phrase_bonus` is
     what a unit of an expected phrase earns; `phrases` is the operator's file of them.
-    `confidence` calibrates the words' confidences (`asr.ctc.confidence`). `vocoder` names the
-    entry that turns a voice's spectrograms into sound. `engine` picks the code that runs it.
+    `confidence` calibrates the words' confidences (`asr.decoding.ctc.confidence`). `vocoder` names
+    the entry that turns a voice's spectrograms into sound. `engine` picks the code that runs it.
     """
 
     id: str

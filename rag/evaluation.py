@@ -14,9 +14,9 @@ from pathlib import Path
 
 from dialog.errors import BadInput
 from dialog.messages import Answer
-from rag.answer import Answerer
-from rag.citations import figures
-from rag.library import Library
+from rag.answering.answer import Answerer
+from rag.answering.citations import figures
+from rag.retrieval.library import Library
 
 DEPTH = 10
 

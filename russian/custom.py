@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from russian.reading import Found, Token, fold, tokens
-from russian.spans import Converted, substitute
+from russian.grammar.spans import Converted, substitute
+from russian.writing.reading import Found, Token, fold, tokens
 
 _SECTIONS = ("words", "pronunciations", "replacements")
 _SAYABLE = re.compile(r"[А-Яа-яЁё .,!?;:()«»—+\u0301-]+")

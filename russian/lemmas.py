@@ -7,12 +7,12 @@ about weights or scores.
 import re
 from functools import cache, lru_cache
 
-from russian.dates import MONTHS
-from russian.lexicon import keys
-from russian.morphology import lemma, unstressed
-from russian.reading import Token, numeral
-from russian.tables import listed
-from russian.units import UNITS
+from russian.grammar.calendar import MONTHS
+from russian.grammar.lexicon import keys
+from russian.grammar.morphology import lemma, unstressed
+from russian.grammar.tables import listed
+from russian.grammar.units import UNITS
+from russian.writing.reading import Token, numeral
 from russian.written import to_written
 
 # «не» is dropped, too: "не работает интернет" is about the same page as "интернет работает".

@@ -12,8 +12,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
+from russian.grammar.stress import VOWELS, Accentor, marked
 from russian.spoken import to_spoken
-from russian.stress import VOWELS, Accentor, marked
 from russian.voice import in_alphabet
 
 _VOICED = dict(
@@ -61,7 +61,7 @@ def phonemes(
 ) -> str:
     """Any Russian text in IPA, `ˈ` before the stressed vowel; punctuation stays.
 
-    `dictionary` and `accentor` are those of `russian.stress.marked`. `espeak` None asks
+    `dictionary` and `accentor` are those of `russian.grammar.stress.marked`. `espeak` None asks
     espeak-ng where it is installed; False keeps to the rules. Raises `FileNotFoundError` where
     `espeak` is True and there is none.
     """

@@ -6,7 +6,7 @@ number or a list marker. Loses nothing but the white space between sentences.
 
 import re
 
-from russian.tables import listed
+from russian.grammar.tables import listed
 
 # After these a full stop does not end the sentence, whatever follows.
 _NEVER_LAST = frozenset(

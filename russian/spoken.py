@@ -7,7 +7,11 @@ after it): never a digit, never a Latin letter.
 
 from functools import cache
 
-from russian import (
+from russian.custom import NO_RULES, CustomRules
+from russian.grammar.heteronyms import mark, restore_yo
+from russian.grammar.rules import Rules, one_pass
+from russian.grammar.spans import Converted, chain
+from russian.speaking import (
     abbreviations,
     clock,
     dates,
@@ -18,12 +22,8 @@ from russian import (
     quantities,
     signs,
 )
-from russian.cleaning import clean, tidy
-from russian.custom import NO_RULES, CustomRules
-from russian.euphony import vocalise
-from russian.heteronyms import mark, restore_yo
-from russian.rules import Rules, one_pass
-from russian.spans import Converted, chain
+from russian.speaking.cleaning import clean, tidy
+from russian.speaking.euphony import vocalise
 
 _PASSES = 3
 

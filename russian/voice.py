@@ -2,7 +2,7 @@
 
 Knows the voice's alphabet. A checkpoint stores the version it was trained with (the key
 `voice_text_version` of its configuration); a change that alters what becomes of the sentences that
-voices learn from (`models/recipes/tts/sentences.txt`) must raise `VOICE_TEXT_VERSION`, and then
+voices learn from (`recipes/tts/sentences.txt`) must raise `VOICE_TEXT_VERSION`, and then
 older voices are refused.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from russian.custom import NO_RULES, CustomRules
-from russian.stress import Accentor, marked, own_marks
+from russian.grammar.stress import Accentor, marked, own_marks
 
 VOICE_TEXT_VERSION = 1
 

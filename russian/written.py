@@ -6,10 +6,10 @@ telephones and codes in dictation.py.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from russian import addresses, amounts, dictation, hours, writing
 from russian.custom import NO_RULES, CustomRules
-from russian.reading import Found, Token, tokens
-from russian.spans import Converted, Replacement, rewrite
+from russian.grammar.spans import Converted, Replacement, rewrite
+from russian.writing import addresses, amounts, dictation, figures, hours
+from russian.writing.reading import Found, Token, tokens
 
 WrittenRule = Callable[[Sequence[Token], int], Found | None]
 
@@ -17,13 +17,13 @@ _RULES: tuple[WrittenRule, ...] = (
     addresses.address,
     addresses.dotted,
     dictation.sequence,
-    writing.date,
+    figures.date,
     hours.before_hour,
     hours.after_hour,
-    writing.clock,
+    figures.clock,
     amounts.quantity,
-    writing.number,
-    writing.brand,
+    figures.number,
+    figures.brand,
 )
 
 

@@ -2,7 +2,7 @@
 
     python samples/make_heard.py CHROOT
 
-CHROOT is the folder that `models/recipes/speech/rhvoice.py` builds (root is needed to enter it).
+CHROOT is the folder that `recipes/speech/rhvoice.py` builds (root is needed to enter it).
 RHVoice's voices say `said` in turn, two of which the recogniser was never trained on; noise is
 laid over it, an 8 kHz mu-law line takes it; `beseda transcribe` hears it with the samples' names
 to listen for, and what it wrote becomes the question's `text`. Where at least half of the words
@@ -35,10 +35,10 @@ sys.path.insert(0, str(HERE.parent))
 def speak(chroot: Path, said: list[str], folder: Path, noise_gain: float) -> list[Path]:
     """A WAV file for each question, as it comes from the line."""
     folder.mkdir()
-    from dialog.audio import write_wav
-    from dialog.codecs import mu_law
-    from models.recipes.asr.batches import coloured_noise
-    from models.recipes.speech.rhvoice import UNHEARD, VOICES, RHVoice
+    from dialog.audio.codecs import mu_law
+    from dialog.audio.pcm import write_wav
+    from recipes.asr.batches import coloured_noise
+    from recipes.speech.rhvoice import UNHEARD, VOICES, RHVoice
 
     files, mix = [], np.random.default_rng(1)
     with RHVoice(chroot) as engine:

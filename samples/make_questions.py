@@ -2,7 +2,7 @@
 
     python samples/make_questions.py CHROOT
 
-CHROOT is the folder that `models/recipes/speech/rhvoice.py` builds (root is needed to enter it);
+CHROOT is the folder that `recipes/speech/rhvoice.py` builds (root is needed to enter it);
 ffmpeg with libopus makes the files that `questions.jsonl` names: NAME.wav is 16 kHz PCM, NAME.opus
 is Opus at 24 kbit/s in Ogg, NAME.ulaw.wav is 8 kHz mu-law, as a telephone exchange stores it.
 Metadata and random stream numbers are left out, so that a rebuild gives the same bytes.
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("chroot", type=Path, help="a Debian root with RHVoice in it")
     chroot = parser.parse_args().chroot
     sys.path.insert(0, str(HERE.parent))
-    from models.recipes.speech.rhvoice import RHVoice
+    from recipes.speech.rhvoice import RHVoice
 
     with RHVoice(chroot) as engine:
         for line in (HERE / "questions/questions.jsonl").read_text("utf-8").splitlines():

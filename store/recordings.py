@@ -1,6 +1,6 @@
 """Recordings of calls: one file for each conversation, in a folder of their own.
 
-Knows the folder; what is in a file is `dialog.opus`'s to know. Everything here blocks.
+Knows the folder; what is in a file is `dialog.audio.opus`'s to know. Everything here blocks.
 """
 
 import logging
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialog.opus import PART, adopt
+from dialog.audio.opus import PART, adopt
 
 log = logging.getLogger(__name__)
 

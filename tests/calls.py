@@ -13,10 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from api.actions.conductor import Conductor
-from api.call import Stages, converse
-from api.telephony.pacing import Playout
-from asr.listen import Hearing
+from api.actions.controller import Conductor
+from api.conversation.converse import Stages, converse
+from api.telephony.playout import Playout
+from asr.turns.hearing import Hearing
 from dialog.call import Call
 from dialog.messages import (
     Answer,
@@ -31,7 +31,7 @@ from dialog.messages import (
     Transcript,
     Word,
 )
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
 
 RATE_HZ = 16_000
 VOICE_HZ = 8_000

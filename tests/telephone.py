@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, suppress
 import numpy as np
 
 from api.settings import Network
-from api.telephony import frames
+from api.telephony import audiosocket_frames
 from api.telephony.audiosocket import LOOPBACK, AudioSocketServer, Connection
-from api.telephony.frames import Decoder, Frame, encode
-from api.telephony.holding import Calling, Gone, hold
+from api.telephony.audiosocket_frames import Decoder, Frame, encode
+from api.telephony.bridge import Calling, Gone, hold
 from dialog.messages import (
     CallEnded,
     HungUp,
@@ -58,7 +58,7 @@ class Exchange:
         self.writer.write(b"".join(parts))
 
     def introduce(self, identity: uuid.UUID = IDENTITY) -> None:
-        self.say(encode(Frame(frames.IDENTITY, identity.bytes)))
+        self.say(encode(Frame(audiosocket_frames.IDENTITY, identity.bytes)))
 
     async def heard(self, count: int) -> list[Frame]:
         """At least so many frames; fewer where the line ends before."""

@@ -46,7 +46,7 @@ class NemoSynthesiser:
         self._several = int(voice.cfg.get("n_speakers") or 1) > 1
 
     def synthesise(self, text: str, voice: str, speed: float) -> Samples:
-        """See `tts.engine.Synthesiser`. FastPitch's pace divides the durations it predicts."""
+        """See `tts.synthesiser.Synthesiser`. FastPitch's pace divides the durations it predicts."""
         import torch
 
         speaker = self.voices.index(voice) if self._several else None

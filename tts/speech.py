@@ -15,10 +15,10 @@ from dialog.messages import Samples, Speech
 from models.runtime import ModelThread
 from russian.voice import voice_text
 from tts.cache import PhraseCache
-from tts.engine import Synthesiser
-from tts.marks import word_marks
-from tts.phrases import Phrase, phrases, spoken_phrases
+from tts.phrasing import Phrase, phrases, spoken_phrases
+from tts.synthesiser import Synthesiser
 from tts.voices import named
+from tts.word_timings import word_marks
 
 # OpenAI's limit for a speech request: five minutes of talk, and more is a mistake.
 MAX_TEXT_CHARS = 4096

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from api.actions.hours import Hours
+from api.actions.opening_hours import Hours
 from dialog.errors import BadInput
 from russian.lemmas import lemmas
 

@@ -18,14 +18,14 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
-from api.actions.acting import Acting, Words
-from api.actions.book import Action, Book, Collect
-from api.actions.choosing import Chooser
+from api.actions.actions import Action, Book, Collect
 from api.actions.control import CannotDo, Control
-from api.actions.webhook import Hooks
-from api.call import BROKEN, NOTHING_HEARD, Answering
-from asr.doubt import AGAIN, ANOTHER_WAY
-from asr.listen import KEYS_S
+from api.actions.executor import Acting, Words
+from api.actions.selector import Chooser
+from api.actions.webhooks import Hooks
+from api.conversation.converse import BROKEN, NOTHING_HEARD, Answering
+from asr.turns.clarification import AGAIN, ANOTHER_WAY
+from asr.turns.hearing import KEYS_S
 from dialog.call import now_s
 from dialog.flow import aclose
 from dialog.messages import (
@@ -45,9 +45,9 @@ from dialog.messages import (
     Transcript,
     TurnTrace,
 )
-from rag.answer import CANNOT_LOOK_UP, UNKNOWN
-from rag.llm import ChatMessage
-from rag.prompt import NOT_FOUND
+from rag.answering.answer import CANNOT_LOOK_UP, UNKNOWN
+from rag.answering.llm import ChatMessage
+from rag.answering.prompt import NOT_FOUND
 from russian.lemmas import lemmas
 
 log = logging.getLogger(__name__)

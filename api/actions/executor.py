@@ -8,9 +8,9 @@ Knows the operator's service and the exchange; when an action begins is `conduct
 import logging
 from typing import Any
 
-from api.actions.book import Action, Book, HangUp, Text, Transfer, Webhook
+from api.actions.actions import Action, Book, HangUp, Text, Transfer, Webhook
 from api.actions.control import CannotDo, Control
-from api.actions.webhook import Hooks, Reply
+from api.actions.webhooks import Hooks, Reply
 
 log = logging.getLogger(__name__)
 

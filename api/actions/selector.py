@@ -11,9 +11,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.actions.book import Action, Book, Webhook, tools
-from api.realtime_tools import ToolModel
-from rag.llm import ChatMessage
+from api.actions.actions import Action, Book, Webhook, tools
+from api.realtime.tools import ToolModel
+from rag.answering.llm import ChatMessage
 
 log = logging.getLogger(__name__)
 

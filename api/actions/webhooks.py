@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from api.actions.book import Text, Webhook
+from api.actions.actions import Text, Webhook
 from api.actions.control import CannotDo
 
 LONGEST_REPLY = 16_384

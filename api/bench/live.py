@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from api.telephony.pacing import Playout
-from api.timing import LOUD, RATE_HZ, loud_span, percentiles, recording
+from api.bench.timing import LOUD, RATE_HZ, loud_span, percentiles, recording
+from api.telephony.playout import Playout
 from api.wiring import Services
 from dialog.messages import (
     CallerAudio,

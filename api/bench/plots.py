@@ -5,8 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from api.load.caller import Turn
-from api.load.report import responses_ms
+from api.bench.load.caller import Turn
+from api.bench.load.report import responses_ms
 from dialog.errors import BadInput, Unavailable
 from rag.evaluation import Figures
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dialog.audio import decode
+from dialog.audio.decoding import decode
 from dialog.messages import Samples
 
 RATE_HZ = 16_000

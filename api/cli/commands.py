@@ -12,17 +12,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from api import formats
-from api.call import Stages
-from api.cli import BAD_INPUT, DONE, FAULT, complain
-from api.questions import check_question, typed
+from api import schemas
+from api.cli.status import BAD_INPUT, DONE, FAULT, complain
+from api.conversation.converse import Stages
+from api.conversation.exchange import Reply, collect, joined
+from api.conversation.validation import check_question, typed
 from api.settings import Settings, read_settings
-from api.talk import Reply, collect, joined
 from api.wiring import Services, own_rules, settle_in
-from dialog.audio import decode, write_wav
+from dialog.audio.decoding import decode
+from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Speech, Transcript
-from rag.library import Progress
+from rag.retrieval.library import Progress
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,8 +46,8 @@ def serve(settings: Settings) -> int:
     settings.check_tls()
     import uvicorn
 
-    from api.app import create_app
-    from api.sockets import Sockets
+    from api.http.app import create_app
+    from api.http.websockets import Sockets
     from api.telephony.phone import actions, carriers, listening
 
     actions(settings)  # a bad file or key is told before anything is taken or loaded
@@ -114,13 +115,13 @@ def transcribe(arguments: argparse.Namespace, services: Services) -> int:
         except BadInput as error:
             failed = True
             complain(f"{path}: {error.message}", BAD_INPUT)
-            if chosen in formats.AS_JSON:
+            if chosen in schemas.AS_JSON:
                 _print_json({"file": str(path), "error": error.message})
             continue
-        if chosen in formats.AS_JSON:
-            _print_json({"file": str(path), **formats.AS_JSON[chosen](transcript)})
+        if chosen in schemas.AS_JSON:
+            _print_json({"file": str(path), **schemas.AS_JSON[chosen](transcript)})
         else:
-            print(formats.AS_TEXT[chosen](transcript))
+            print(schemas.AS_TEXT[chosen](transcript))
     return BAD_INPUT if failed else DONE
 
 
@@ -154,9 +155,9 @@ def ingest(arguments: argparse.Namespace, services: Services) -> int:
     for skipped in faults:
         complain(f"{skipped.path}: {skipped.reason}", BAD_INPUT)
     if arguments.json:
-        _print_json(formats.report_json(report))
+        _print_json(schemas.report_json(report))
     else:
-        print(formats.report_text(report))
+        print(schemas.report_text(report))
     return BAD_INPUT if faults else DONE
 
 
@@ -168,10 +169,10 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
         query = check_question(arguments.query, "the query")
         hits = services.library.search(query, arguments.top, arguments.tags)
         if arguments.json:
-            shown = [formats.hit_json(hit) for hit in hits]
+            shown = [schemas.hit_json(hit) for hit in hits]
             _print_json({"query": arguments.query, "hits": shown})
         elif hits:
-            print("\n".join(formats.hit_text(hit) for hit in hits))
+            print("\n".join(schemas.hit_text(hit) for hit in hits))
         else:
             complain("nothing was found", DONE)
         return DONE
@@ -184,7 +185,7 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
 
 def evaluate(arguments: argparse.Namespace, services: Services) -> int:
     """Retrieval, refusals and citations over labelled questions on what has been ingested."""
-    from api import plots
+    from api.bench import plots
     from rag import evaluation
 
     _check_output(arguments.plot)
@@ -198,7 +199,7 @@ def evaluate(arguments: argparse.Namespace, services: Services) -> int:
     else:
         print("\n".join(f"{name:20} {value}" for name, value in asdict(figures).items()))
     if arguments.wrong:
-        for line in formats.wrong_outcomes(outcomes):
+        for line in schemas.wrong_outcomes(outcomes):
             print(line)
     if arguments.plot is not None:
         plots.answers(figures, arguments.plot)
@@ -217,7 +218,7 @@ def vocabulary(arguments: argparse.Namespace, services: Services) -> int:
 
 def bench(arguments: argparse.Namespace, services: Services) -> int:
     """Live calls from recordings, in real time; how soon they are answered or interrupted."""
-    from api import bench as calls
+    from api.bench import live as calls
 
     def tell(line: str) -> None:
         if sys.stderr.isatty():
@@ -240,17 +241,17 @@ def bench(arguments: argparse.Namespace, services: Services) -> int:
 
 def load(arguments: argparse.Namespace, settings: Settings) -> int:
     """Callers at once on a running service; a fault when not one of them was answered."""
-    from api import plots
-    from api.load import run
+    from api.bench import plots
+    from api.bench.load import command
 
     _check_output(arguments.plot)
     if arguments.plot is not None:
         plots.canvas(1, 1)  # without matplotlib nobody need call
-    told, turns = run.load(arguments, settings)
+    told, turns = command.load(arguments, settings)
     if arguments.json:
         _print_json(told)
     else:
-        print(run.text(told))
+        print(command.text(told))
     if arguments.plot is not None:
         plots.load(told, turns, arguments.plot)
     if turns and told["failed"] == told["turns"]:
@@ -310,9 +311,9 @@ def _exchange(
 
 def _print_reply(arguments: argparse.Namespace, reply: Reply) -> None:
     if arguments.json:
-        _print_json(formats.reply_json(reply))
+        _print_json(schemas.reply_json(reply))
     else:
-        print(formats.reply_text(reply))
+        print(schemas.reply_text(reply))
 
 
 def _list_voices(arguments: argparse.Namespace, services: Services) -> int:
@@ -328,9 +329,9 @@ def _list_voices(arguments: argparse.Namespace, services: Services) -> int:
 def _list_documents(arguments: argparse.Namespace, services: Services) -> int:
     for info in services.library.documents(arguments.tags):
         if arguments.json:
-            _print_json(formats.document_json(info))
+            _print_json(schemas.document_json(info))
         else:
-            print(formats.document_text(info))
+            print(schemas.document_text(info))
     return DONE
 
 

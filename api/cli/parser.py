@@ -1,20 +1,15 @@
 """The `beseda` command: its grammar, and how its failures end.
 
 Imports nothing heavy: `beseda --help` must answer at once. What each command does stands
-in `api.commands`, imported only when one runs.
+in `api.cli.commands`, imported only when one runs.
 """
 
 import argparse
 import math
-import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from dialog.errors import BadInput, Unavailable
-
-DONE, FAULT, BAD_INPUT = 0, 1, 2
+from api.cli.status import BAD_INPUT
 
 
 class Parser(argparse.ArgumentParser):
@@ -120,36 +115,6 @@ def _load_options(load: argparse.ArgumentParser) -> None:
     add("--plot", type=Path, metavar="FILE", help="the waits as PNG, SVG or PDF")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0 done, 2 bad input, 1 a fault."""
-    arguments = build_parser().parse_args(argv)
-    try:
-        from api import commands
-
-        return commands.run(arguments)
-    except BadInput as error:
-        return complain(error.message, BAD_INPUT)
-    except Unavailable as error:
-        return complain(error.message, FAULT)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader went away; silence Python's own complaint while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except Exception as error:
-        import logging
-
-        logging.getLogger(__name__).exception("fault")
-        return complain(f"fault: {type(error).__name__}: {error}".splitlines()[0], FAULT)
-
-
-def complain(message: str, status: int) -> int:
-    """One line on stderr; returns `status`."""
-    print(f"beseda: {' '.join(message.split())}", file=sys.stderr)
-    return status
-
-
 def _tag_option(parser: argparse.ArgumentParser, summary: str) -> None:
     parser.add_argument("--tag", action="append", default=[], dest="tags", help=summary)
 
@@ -178,7 +143,3 @@ def _not_negative(value: str) -> float:
     if not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError("must be 0 or more")
     return number
-
-
-if __name__ == "__main__":
-    sys.exit(main())

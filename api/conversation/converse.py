@@ -18,9 +18,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from asr.caller import ARE_YOU_THERE, DEAF, GOODBYE
-from asr.doubt import AGAIN, ANOTHER_WAY
-from asr.listen import Hearing, listen
+from asr.turns.clarification import AGAIN, ANOTHER_WAY
+from asr.turns.hearing import Hearing
+from asr.turns.listen import listen
+from asr.turns.turn_manager import ARE_YOU_THERE, DEAF, GOODBYE
 from dialog.call import Call, Turn, answering
 from dialog.errors import BadInput, Unavailable
 from dialog.flow import aclose, interruptible
@@ -43,7 +44,7 @@ from dialog.messages import (
     Transcript,
     TurnTrace,
 )
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
 
 Answering = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
 Speaking = Callable[[AsyncIterator[str], str | None, float], AsyncIterator[Speech]]

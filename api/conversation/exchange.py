@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from api.call import NOTHING_HEARD, Stages, converse
+from api.conversation.converse import NOTHING_HEARD, Stages, converse
 from dialog.call import Call
 from dialog.messages import (
     Answer,

@@ -6,24 +6,20 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api.errors import install_error_handlers
-from api.guards import CountRequests, LimitBody, RequireKey
+from api.http.errors import install_error_handlers
+from api.http.middleware import CountRequests, LimitBody, RequireKey
+from api.http.routes import audio, chat, conversations, documents, health, talk, web
 from api.metrics import Metrics
-from api.routes import (
-    audio,
-    carriers,
-    chat,
-    conversations,
-    documents,
-    health,
-    phone,
-    realtime,
-    talk,
-    web,
-)
+from api.realtime import route as realtime
 from api.settings import Settings
+from api.telephony import asterisk_routes, carrier_routes
 from api.telephony.phone import lines
 from api.wiring import Services
+
+ROUTES = (
+    audio, chat, conversations, documents, health, talk, web, realtime,
+    asterisk_routes, carrier_routes,
+)  # fmt: skip
 
 
 def create_app(
@@ -51,18 +47,7 @@ def create_app(
     app.add_middleware(LimitBody, limit_bytes=settings.max_upload)
     app.add_middleware(RequireKey, keys=settings.keys)
     install_error_handlers(app)
-    for routes in (
-        audio,
-        carriers,
-        chat,
-        conversations,
-        documents,
-        health,
-        phone,
-        realtime,
-        talk,
-        web,
-    ):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.mount("/web", web.PageFiles())
     return app

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from api.errors import error_body
+from api.http.errors import error_body
 from api.metrics import Metrics
 
 # The page asks for a key by itself; what it is made of is no secret.

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialog.audio import Resampler, pcm16
+from dialog.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from dialog.audio.pcm import pcm16
+from dialog.audio.resampling import Resampler
 from dialog.errors import BadInput
-from dialog.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from dialog.messages import Samples, Speech
 
 PIECE_S = 0.2

@@ -5,7 +5,7 @@ What a client may send is checked by the types of OpenAI's own SDK. What Beseda 
 nothing.
 """
 
-from api.realtime_events import Json
+from api.realtime.events import Json
 from dialog.errors import BadInput
 from dialog.messages import CallSettings
 from tts.voices import named

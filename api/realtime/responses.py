@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from api import formats
-from api.realtime_audio import FORMATS, Outlet
-from api.realtime_config import modern_modalities
-from api.realtime_events import Json, event, new_id
+from api import schemas
+from api.realtime.audio import FORMATS, Outlet
+from api.realtime.config import modern_modalities
+from api.realtime.events import Json, event, new_id
 from dialog.errors import BadInput
 from dialog.messages import Answer, AnswerDelta, Speech
 
@@ -228,7 +228,7 @@ class Responses:
             "audio": {"output": {name: said.settings[name] for name in ("format", "voice")}},
         }  # fmt: skip
         if said.answer is not None:
-            grounds = formats.sources_json(said.answer)
+            grounds = schemas.sources_json(said.answer)
             source = said.answer.source
             shape["beseda"] = {"turn": said.turn, "source": source, "sources": grounds}
             if said.timings_ms:

@@ -15,9 +15,9 @@ from importlib import import_module
 
 from fastapi import APIRouter, WebSocket
 
-from api.realtime import Realtime
-from api.realtime_events import Json, error_event
-from api.realtime_tools import OpenAITools, Responder
+from api.realtime.events import Json, error_event
+from api.realtime.session import Realtime
+from api.realtime.tools import OpenAITools, Responder
 from api.wiring import Services
 from dialog.errors import Unavailable
 from dialog.messages import CallEnded, HungUp, Inbound, Outbound

@@ -10,10 +10,10 @@ every event to the types of OpenAI's own SDK.
 import time
 from collections.abc import Callable, Iterator
 
-from api.realtime_audio import FORMATS, Format, samples_of
-from api.realtime_config import call_settings, defaults, shown, updated
-from api.realtime_events import Json, checked, error_event, event, named, new_id, parse, written
-from api.realtime_response import Items, Responses, modalities_of
+from api.realtime.audio import FORMATS, Format, samples_of
+from api.realtime.config import call_settings, defaults, shown, updated
+from api.realtime.events import Json, checked, error_event, event, named, new_id, parse, written
+from api.realtime.responses import Items, Responses, modalities_of
 from dialog.errors import BadInput
 from dialog.messages import (
     Answer,

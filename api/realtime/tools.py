@@ -15,11 +15,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from api.realtime import Realtime
-from api.realtime_events import Json
-from api.realtime_response import FunctionCall
+from api.realtime.events import Json
+from api.realtime.responses import FunctionCall
+from api.realtime.session import Realtime
 from dialog.messages import Answer, AnswerDelta
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from functools import partial
 
 import httpx
 
+from api.telephony.ari_channel import ORDER_WITHIN_S, Asterisk, Channel, order
+from api.telephony.bridge import Gone, hold
 from api.telephony.chan_websocket import ChanWebSocket
-from api.telephony.channel import ORDER_WITHIN_S, Asterisk, Channel, order
-from api.telephony.holding import Gone, hold
 from api.telephony.sockets import Opened
 from dialog.messages import Outbound
 

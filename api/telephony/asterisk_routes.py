@@ -7,8 +7,8 @@ from functools import partial
 
 from fastapi import APIRouter, WebSocket
 
+from api.telephony.bridge import Gone, hold
 from api.telephony.chan_websocket import ChanWebSocket
-from api.telephony.holding import Gone, hold
 from api.telephony.phone import Phone
 from api.telephony.sockets import Taken
 

@@ -16,10 +16,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from api.settings import Network
-from api.telephony import frames
-from api.telephony.frames import Decoder, Frame, Mislabelled
-from api.telephony.holding import Gone
-from dialog.g711 import mulaw_decode
+from api.telephony import audiosocket_frames
+from api.telephony.audiosocket_frames import Decoder, Frame, Mislabelled
+from api.telephony.bridge import Gone
+from dialog.audio.g711 import mulaw_decode
 from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Connection:
         except TimeoutError:
             raise Gone("no identity came") from None
         first = self._early.pop(0)
-        if first.kind != frames.IDENTITY or len(first.payload) != 16:
+        if first.kind != audiosocket_frames.IDENTITY or len(first.payload) != 16:
             raise Gone("the first frame is no identity")
         with suppress(TimeoutError):
             async with asyncio.timeout(SOUND_WITHIN_S):
@@ -82,7 +82,7 @@ class Connection:
         began_s, received_s = loop.time(), 0.0
         while True:
             for frame in self._early:
-                if frame.kind in (frames.HANGUP, frames.ERROR):
+                if frame.kind in (audiosocket_frames.HANGUP, audiosocket_frames.ERROR):
                     return
                 message = self._mulaw(frame) or _message(frame)
                 if isinstance(message, CallerAudio):
@@ -109,7 +109,7 @@ class Connection:
 
     async def send(self, frame: Samples) -> None:
         """Give Asterisk 20 ms of sound."""
-        await self._write(frames.sound(frame, self.rate_hz))
+        await self._write(audiosocket_frames.sound(frame, self.rate_hz))
 
     async def mark(self, played: Played) -> bool:  # noqa: ARG002
         """Asterisk does not tell, but it plays at once what it gets."""
@@ -121,7 +121,7 @@ class Connection:
     async def hang_up(self) -> None:
         """The frame that ends the call, and the end of the connection."""
         with suppress(Gone):
-            await self._write(Frame(frames.HANGUP))
+            await self._write(Frame(audiosocket_frames.HANGUP))
         self._writer.close()
         try:
             async with asyncio.timeout(STALLED_S):
@@ -141,7 +141,7 @@ class Connection:
     async def _write(self, frame: Frame) -> None:
         if self._writer.is_closing():
             raise Gone("the connection is closed")
-        self._writer.write(frames.encode(frame))
+        self._writer.write(audiosocket_frames.encode(frame))
         try:
             async with asyncio.timeout(STALLED_S):
                 await self._writer.drain()
@@ -221,8 +221,8 @@ def may_connect(address: str, peers: Sequence[Network]) -> bool:
 def _message(frame: Frame) -> Inbound | None:
     """What a frame says to the call; None for what says nothing."""
     if frame.rate_hz is not None and len(frame.payload) >= 2:
-        return CallerAudio(frames.samples_of(frame), frame.rate_hz)
-    if frame.kind == frames.DIGIT and len(frame.payload) == 1:
+        return CallerAudio(audiosocket_frames.samples_of(frame), frame.rate_hz)
+    if frame.kind == audiosocket_frames.DIGIT and len(frame.payload) == 1:
         key = chr(frame.payload[0]).upper()
         return KeyPressed(key) if key in KEYS else None
     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialog.audio import pcm16
+from dialog.audio.pcm import pcm16
 from dialog.messages import Samples
 
 HANGUP, IDENTITY, DIGIT, ERROR = 0x00, 0x01, 0x03, 0xFF

@@ -16,8 +16,8 @@ from typing import Protocol
 
 import numpy as np
 
-from api.telephony.pacing import FRAME_S, Playout
-from dialog.dtmf import KeyGate
+from api.telephony.playout import FRAME_S, Playout
+from dialog.audio.dtmf import KeyGate
 from dialog.errors import Unavailable
 from dialog.messages import (
     CallEnded,

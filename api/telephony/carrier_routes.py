@@ -6,8 +6,8 @@ from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response, WebSocket
 
+from api.telephony.bridge import Gone, hold
 from api.telephony.carriers import Asked, Carrier, Refused
-from api.telephony.holding import Gone, hold
 from api.telephony.phone import Phone
 from api.telephony.sockets import Taken
 

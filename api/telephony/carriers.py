@@ -17,7 +17,7 @@ import httpx
 from fastapi import Response
 
 from api.actions.control import CannotDo, Control
-from api.telephony.holding import Wire
+from api.telephony.bridge import Wire
 from api.telephony.sockets import Socket
 
 ORDER_WITHIN_S = 5.0

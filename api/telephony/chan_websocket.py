@@ -17,11 +17,11 @@ from typing import Self
 
 import numpy as np
 
-from api.telephony.holding import Gone
-from api.telephony.marks import Marks
+from api.telephony.bridge import Gone
+from api.telephony.playback_marks import Marks
 from api.telephony.sockets import Socket
-from dialog.audio import pcm16
-from dialog.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from dialog.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from dialog.audio.pcm import pcm16
 from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 log = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ from typing import Any
 from api.logs import log_to
 from api.settings import Network
 from api.telephony.audiosocket import AudioSocketServer, Connection
-from api.telephony.holding import hold
+from api.telephony.bridge import hold
 from dialog.errors import Unavailable
 from dialog.messages import HungUp, Inbound, Outbound
 

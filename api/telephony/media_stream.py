@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from api.telephony.holding import Gone
-from api.telephony.marks import Marks
+from api.telephony.bridge import Gone
+from api.telephony.playback_marks import Marks
 from api.telephony.sockets import Socket
-from dialog.g711 import mulaw_encode
+from dialog.audio.g711 import mulaw_encode
 from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 START_WITHIN_S = 5.0

@@ -12,16 +12,16 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from pydantic import SecretStr
 
-from api.actions.book import NO_ACTIONS, Book, Text, read_book
-from api.actions.choosing import Chooser
-from api.actions.conductor import Conductor
+from api.actions.actions import NO_ACTIONS, Book, Text, read_book
 from api.actions.control import Control, Dialplan
-from api.realtime_tools import OpenAITools
+from api.actions.controller import Conductor
+from api.actions.selector import Chooser
+from api.realtime.tools import OpenAITools
 from api.settings import Settings
 from api.telephony.ari import Ari
+from api.telephony.ari_channel import Asterisk, Elsewhere
 from api.telephony.audiosocket import LOOPBACK
 from api.telephony.carriers import Carrier, Tickets
-from api.telephony.channel import Asterisk, Elsewhere
 from api.telephony.gateway import Door, gateway
 from api.telephony.recorder import Recorder
 from api.telephony.telnyx import Telnyx

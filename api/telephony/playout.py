@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator
 
 import numpy as np
 
-from dialog.audio import Resampler
+from dialog.audio.resampling import Resampler
 from dialog.messages import (
     Duck,
     Interrupted,

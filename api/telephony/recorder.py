@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dialog.audio import Resampler
+from dialog.audio.opus import RATE_HZ, OpusFile
+from dialog.audio.resampling import Resampler
+from dialog.audio.stereo import Track
 from dialog.call import now_s
 from dialog.flow import aclose
 from dialog.messages import (
@@ -32,8 +34,6 @@ from dialog.messages import (
     Say,
     Speech,
 )
-from dialog.opus import RATE_HZ, OpusFile
-from dialog.stereo import Track
 
 log = logging.getLogger(__name__)
 

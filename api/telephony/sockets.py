@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from api.telephony.holding import Gone
+from api.telephony.bridge import Gone
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection

@@ -14,12 +14,12 @@ from xml.sax.saxutils import quoteattr
 from fastapi import Response
 
 from api.actions.control import CannotDo, Control
+from api.telephony.bridge import Wire
 from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
-from api.telephony.holding import Wire
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
+from dialog.audio.g711 import alaw_decode, mulaw_decode
 from dialog.errors import BadInput
-from dialog.g711 import alaw_decode, mulaw_decode
 
 API = "https://api.telnyx.com/v2/"
 DIALECT = Dialect(

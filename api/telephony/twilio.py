@@ -13,11 +13,11 @@ from xml.sax.saxutils import escape, quoteattr
 from fastapi import Response
 
 from api.actions.control import Control
+from api.telephony.bridge import Wire
 from api.telephony.carriers import Asked, CarrierCall, Leg, Refused, Rest, number
-from api.telephony.holding import Wire
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
-from dialog.g711 import mulaw_decode
+from dialog.audio.g711 import mulaw_decode
 
 API = "https://api.twilio.com/2010-04-01/Accounts/"
 DIALECT = Dialect(

@@ -21,13 +21,13 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from api.actions.control import CannotDo, Control
+from api.telephony.bridge import Gone, Wire
 from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.chan_websocket import slin_decode
-from api.telephony.holding import Gone, Wire
-from api.telephony.marks import Marks
 from api.telephony.media_stream import START_WITHIN_S, parse
+from api.telephony.playback_marks import Marks
 from api.telephony.sockets import Socket
-from dialog.audio import pcm16
+from dialog.audio.pcm import pcm16
 from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
 API = "https://api.nexmo.com/v1/"

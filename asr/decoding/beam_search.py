@@ -12,8 +12,9 @@ frames are sure to be blank and most units out of the question.
 
 Prefix search after Hannun et al., "First-Pass Large Vocabulary Continuous Speech Recognition using
 Bi-Directional Recurrent DNNs" (2014); the score of a prefix is log p(acoustics), + alpha log
-p(units) + beta for each unit, + what `asr.phrases` adds, - `unknown` for each word that is none.
-Knows nothing of sound or of NeMo.
+p(units) + beta for each unit, + what
+`asr.decoding.phrase_boosting` adds, - `unknown` for each word that is none. Knows nothing of sound
+or of NeMo.
 """
 
 import math
@@ -24,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.ngram import Ngram
-from asr.phrases import Heard, Phrases
+from asr.decoding.ngram import Ngram
+from asr.decoding.phrase_boosting import Heard, Phrases
 
 WORD_START = "▁"
 _NEVER = -1e9

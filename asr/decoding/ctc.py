@@ -1,4 +1,4 @@
-"""A NeMo CTC model decoded by `asr.beam`: log-probabilities into words with times and confidences.
+"""A NeMo CTC model decoded by `asr.decoding.beam_search`: words with times and confidences.
 
 Greedy search, for CTC models without a language model beside them, is in `asr.nemo`.
 """
@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.beam import WORD_START, Decoder, Spelled, State, Weights
-from asr.ngram import Ngram
-from asr.phrases import Phrases, read_phrases
+from asr.decoding.beam_search import WORD_START, Decoder, Spelled, State, Weights
+from asr.decoding.ngram import Ngram
+from asr.decoding.phrase_boosting import Phrases, read_phrases
 from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry
-from russian.morphology import is_word
+from russian.grammar.morphology import is_word
 
 SHORTEST_S = 0.25
 Matrix = NDArray[np.float32]
@@ -65,7 +65,7 @@ def _changed(path: Path | None) -> int | None:
 
 def confidence(word: Spelled, calibration: Sequence[float]) -> float:
     """The probability that a word is right: logistic regression, fitted on held-out speech
-    (`models.recipes.asr.calibrate`), of what the search knows. Without one, the mean
+    (`recipes.asr.calibrate`), of what the search knows. Without one, the mean
     probability of its units."""
     if not calibration:
         return math.exp(word.mean)
@@ -89,7 +89,7 @@ def timed(
 
 
 class Growing:
-    """The decoder as `asr.cache_aware` steps it: words with their frames and confidences, as if
+    """The decoder as `asr.nemo_streaming` steps it: words with their frames and confidences, as if
     nothing more were said."""
 
     def __init__(self, decoders: Decoders, calibration: Sequence[float]) -> None:
@@ -125,7 +125,7 @@ class CtcRecogniser:
         )
 
     def transcribe(self, audio: Sequence[Samples]) -> list[Transcript]:
-        """See `asr.engine.Recogniser`."""
+        """See `asr.recogniser.Recogniser`."""
         if not audio:
             return []
         import torch

@@ -1,7 +1,7 @@
 """An n-gram language model over a recogniser's units, for a decoder to consult at every frame.
 
 A trie in flat arrays, a few bytes for each n-gram: level n holds the n-grams sorted by context
-and unit. Knows nothing of acoustics or of words; `models.recipes.asr.language_model` trains it.
+and unit. Knows nothing of acoustics or of words; `recipes.asr.language_model` trains it.
 
 A state is the node of the longest known end of what was said so far. `row(state)` gives the
 log-probability of every unit after it and the state that each leads to, by Katz's back-off:

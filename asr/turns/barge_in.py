@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from dialog.messages import Word
-from russian.tables import listed
+from russian.grammar.tables import listed
 
 Verdict = Literal["undecided", "nothing", "interruption"]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dialog.messages import Transcript, Word
-from russian.tables import listed
+from russian.grammar.tables import listed
 
 UNSURE = 0.45
 UNSURE_NUMBER = 0.8

@@ -7,7 +7,7 @@ Knows words, and nothing of sound or clocks. A finished question is answered at 
 import re
 from collections.abc import Sequence
 
-from russian.tables import listed
+from russian.grammar.tables import listed
 
 FINISHED_S = 0.32
 PLAIN_S = 0.45

@@ -6,7 +6,8 @@ Knows samples and rates; knows nothing of speech.
 import numpy as np
 
 from asr.vad import FRAME, RATE_HZ
-from dialog.audio import MAX_RATE_HZ, MIN_RATE_HZ, Resampler
+from dialog.audio.decoding import MAX_RATE_HZ, MIN_RATE_HZ
+from dialog.audio.resampling import Resampler
 from dialog.call import now_s
 from dialog.messages import CallerAudio, Samples
 

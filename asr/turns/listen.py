@@ -4,23 +4,19 @@
                    |
                    v one thing at a time: detect, decide, say what follows
 
-Knows the order of the steps. When speech begins and ends is decided in `asr.turns`, what to do
-about bad hearing in `asr.doubt`; recognition runs beside it in `asr.utterance`.
+Knows the order of the steps. When speech begins and ends is decided in `turn_detector`, what to do
+about bad hearing in `clarification`; recognition runs beside it in `utterance`.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import BinaryIO
 
-from asr.caller import Caller
-from asr.turns import Rules
-from asr.utterance import Ear, News
-from asr.vad import SileroVad, Vad
+from asr.turns.hearing import KEYS_S, Hearing
+from asr.turns.turn_manager import Caller
+from asr.turns.utterance import News
 from dialog.call import Call, Trace, now_s
 from dialog.flow import aclose
 from dialog.messages import (
@@ -42,28 +38,10 @@ from dialog.messages import (
     Typed,
 )
 
-Transcribe = Callable[[Path | BinaryIO], Awaitable[Transcript]]
 log = logging.getLogger(__name__)
 
-NO_AUDIO_S = 60.0
 MAX_CALL_S = 3600.0
-KEYS_S = 2.5
 MAILBOX = 256
-
-
-@dataclass(frozen=True)
-class Hearing:
-    """Who hears: whole recordings; and the utterances of a call, at `rate_hz`, `chunk` samples
-    at a time. `read` makes recognised words readable."""
-
-    transcribe: Transcribe
-    open: Callable[[], Ear] | None = None
-    rate_hz: int = 16_000
-    chunk: int = 5_120
-    read: Callable[[Transcript], str] = field(default=lambda heard: heard.text)
-    vad: Callable[[], Vad] = SileroVad
-    rules: Rules = field(default_factory=Rules)
-    no_audio_s: float = NO_AUDIO_S
 
 
 async def listen(

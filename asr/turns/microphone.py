@@ -1,7 +1,7 @@
 r"""The caller's side as sound: what of it is speech, what is echo, and the utterance that is open.
 
     chunk -> frames -> detector --\
-                    -> echo ------- probability of the caller's speech, for `asr.turns`
+                    -> echo ------- probability of the caller's speech, for `turn_detector`
                     -> utterance -> recognition -> news
 
 Knows samples and models; decides nothing.
@@ -12,17 +12,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asr.echo import SOFTENED, Echo, Sounding
-from asr.frames import Frames
-from asr.turns import FRAME_S
-from asr.utterance import News, Utterance
+from asr.turns.echo import SOFTENED, Echo, Sounding
+from asr.turns.framing import Frames
+from asr.turns.turn_detector import FRAME_S
+from asr.turns.utterance import News, Utterance
 from asr.vad import RATE_HZ, Vad
-from dialog.audio import Resampler
+from dialog.audio.resampling import Resampler
 from dialog.call import Call
 from dialog.messages import CallerAudio, Samples
 
 if TYPE_CHECKING:
-    from asr.listen import Hearing
+    from asr.turns.hearing import Hearing
 
 
 MOST_BEFORE = 64

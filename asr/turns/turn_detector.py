@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from asr.endpointing import UNKNOWN_S, pause_s
-from asr.interruption import verdict
+from asr.turns.barge_in import verdict
+from asr.turns.endpointing import UNKNOWN_S, pause_s
 from asr.vad import FRAME, RATE_HZ
 from dialog.messages import CallSettings, Word
 

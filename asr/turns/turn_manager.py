@@ -1,6 +1,6 @@
 """The caller's side of one call: audio, keys and typing in; turns and interruptions out.
 
-Does what `asr.turns` decides. Returns messages and never waits, but for `close`.
+Does what `asr.turns.turn_detector` decides. Returns messages and never waits, but for `close`.
 """
 
 import logging
@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asr import turns
-from asr.doubt import AGAIN, Ask, Doubts
-from asr.endpointing import PLAIN_S, pause_s
-from asr.microphone import Microphone
-from asr.turns import FRAME_S, Assistant, Turns, ruled
-from asr.utterance import News, Words
+from asr.turns import turn_detector
+from asr.turns.clarification import AGAIN, Ask, Doubts
+from asr.turns.endpointing import PLAIN_S, pause_s
+from asr.turns.microphone import Microphone
+from asr.turns.turn_detector import FRAME_S, Assistant, Turns, ruled
+from asr.turns.utterance import News, Words
 from dialog.call import Call, Trace, now_s
 from dialog.messages import (
     KEYS,
@@ -36,7 +36,7 @@ from dialog.messages import (
 )
 
 if TYPE_CHECKING:
-    from asr.listen import Hearing
+    from asr.turns.hearing import Hearing
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ CARRY_S = 3.0
 
 
 class Caller:
-    """See `asr.listen`, which hands it everything in order."""
+    """See `asr.turns.listen`, which hands it everything in order."""
 
     def __init__(self, hearing: "Hearing", call: Call, tell: Callable[[News], None]) -> None:
         self.call = call
@@ -211,27 +211,27 @@ class Caller:
             self._open(0)
         self._microphone.recognise(frame)
 
-    def _do(self, step: turns.Step) -> Iterator[Message]:
+    def _do(self, step: turn_detector.Step) -> Iterator[Message]:
         match step:
-            case turns.Open():
+            case turn_detector.Open():
                 self._open(step.before)
-            case turns.Peek():
+            case turn_detector.Peek():
                 if self._microphone.utterance is not None:
                     self._microphone.utterance.peek(self._turns.now)
-            case turns.Started():
+            case turn_detector.Started():
                 yield from self._retract()
                 yield SpeechStarted(round(step.at * FRAME_S, 3))
-            case turns.Duck():
+            case turn_detector.Duck():
                 if self.call.settings.interruptible:
                     yield Duck()
-            case turns.Unduck():
+            case turn_detector.Unduck():
                 self._drop()
                 yield Unduck()
-            case turns.Stop():
+            case turn_detector.Stop():
                 yield from self.interrupt()
-            case turns.End():
+            case turn_detector.End():
                 yield from self._over(step.at)
-            case turns.Silence():
+            case turn_detector.Silence():
                 yield from self._silence(step.times)
 
     def _open(self, before: int) -> None:

@@ -19,7 +19,7 @@ Words = tuple[Word, ...]
 
 
 class Ear(Protocol):
-    """See `asr.process.Ear`."""
+    """See `asr.worker.Ear`."""
 
     async def push(self, samples: Samples) -> Words: ...
 

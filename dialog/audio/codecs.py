@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog.audio import resample
-from dialog.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from dialog.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from dialog.audio.resampling import resample
 from dialog.messages import Samples
 
 RATE_HZ = 16_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog.codecs import CODECS, NARROW_HZ, RATE_HZ, WIDE, has_gsm
+from dialog.audio.codecs import CODECS, NARROW_HZ, RATE_HZ, WIDE, has_gsm
 from dialog.errors import BadInput
 from dialog.messages import Samples
 

@@ -13,13 +13,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dialog.call import mark_step
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta, Source
-from rag import evidence, extract, followup, prompt
-from rag.asked import Question, question_of
-from rag.citations import Checker, is_russian, supporting
-from rag.evidence import Evidence
-from rag.library import Library
-from rag.llm import ChatMessage, ChatModel
-from rag.prompt import Style
+from rag.answering import answerability, extract, followup, prompt
+from rag.answering.answerability import Evidence
+from rag.answering.citations import Checker, is_russian, supporting
+from rag.answering.llm import ChatMessage, ChatModel
+from rag.answering.prompt import Style
+from rag.answering.query import Question, question_of
+from rag.retrieval.library import Library
 from russian.sentences import sentences
 
 UNKNOWN = "Я не нашёл ответа на этот вопрос в документах. Попробуйте спросить иначе."
@@ -81,8 +81,8 @@ class Answerer:
         whole = followup.self_contained(question, history)
         hits = self._library.search_passages(whole, CANDIDATES)
         asked = question_of(whole, hits, self._library.rarity)
-        found = evidence.weigh(asked, hits)
-        sure = evidence.confidence(asked, found, self._library.words_score(whole))
+        found = answerability.weigh(asked, hits)
+        sure = answerability.confidence(asked, found, self._library.words_score(whole))
         if sure < self._threshold:
             return asked, []
         least = COVERAGE_OF_BEST * found[0].coverage
@@ -98,7 +98,7 @@ class Answerer:
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         wording = _Wording(style)
         if self._llm is not None:
-            shown = evidence.joined(found)
+            shown = answerability.joined(found)
             checker = Checker(asked.text, shown, marks=style == "eye")
             request = prompt.messages(question, shown, history, style)
             try:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
-from rag import sparse
-from rag.asked import Part, Question, share, whole
-from rag.library import Hit
+from rag.answering.query import Part, Question, share, whole
+from rag.retrieval import sparse
+from rag.retrieval.library import Hit
 from russian.sentences import sentences
 
 BIAS = -9.22

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from dialog.errors import Unavailable
-from rag.llm import ChatMessage, ChatModel
+from rag.answering.llm import ChatMessage, ChatModel
 
 FAILURES = 3
 REST_S = 15.0

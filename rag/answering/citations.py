@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rag import chunk, sparse
-from rag.evidence import Evidence
+from rag.answering.answerability import Evidence
+from rag.ingestion import chunk
+from rag.retrieval import sparse
 
 SMALL = frozenset(str(number) for number in range(11))
 """Said in words these are also "one of", "both", "at first": no figures to be held to."""

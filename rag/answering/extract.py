@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from dialog.messages import Answer, Source
-from rag import sparse
-from rag.asked import Question, share
-from rag.evidence import Evidence
+from rag.answering.answerability import Evidence
+from rag.answering.query import Question, share
+from rag.retrieval import sparse
 from russian.sentences import sentences
 
 LONGEST_CHARS = 300

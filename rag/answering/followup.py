@@ -6,8 +6,8 @@ Knows how Russian questions refer back; asks no model, since every caller would 
 import re
 from collections.abc import Sequence
 
-from rag import sparse
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
+from rag.retrieval import sparse
 
 FEW_TERMS = 2
 """A question that begins with «а» or «и» and says no more than this goes on with the last one."""

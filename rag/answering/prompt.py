@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.evidence import Evidence
-from rag.llm import ChatMessage
+from rag.answering.answerability import Evidence
+from rag.answering.llm import ChatMessage
 
 NOT_FOUND = "Я не нашёл ответа в документах."
 

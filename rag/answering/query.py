@@ -12,9 +12,9 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
-from rag import hearing, sparse
-from rag.library import Hit
-from russian.morphology import forms, is_known
+from rag.retrieval import phonetic, sparse
+from rag.retrieval.library import Hit
+from russian.grammar.morphology import forms, is_known
 
 Rarity = Callable[[Sequence[str]], dict[str, float]]
 """Terms to their rarity among all passages: near 0 in every one, near 1 in one only. A term
@@ -168,7 +168,7 @@ def _candidates(
     looked += [(word, written.joined, LIKE_JOINED) for word in own]
     looked += [(pair, written.words, LIKE_JOINED) for pair in pairs]
     for spelt, among, least in looked:
-        for word, likeness in hearing.alike(spelt, among, least):
+        for word, likeness in phonetic.alike(spelt, among, least):
             for meant in among[word]:
                 yield meant, likeness
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialog.errors import BadInput
-from rag import guard
+from rag.ingestion import file_checks
 
 VERSION = 1
 """Raise it when the same file gives other passages; re-ingestion then replaces them."""
@@ -44,7 +44,7 @@ def convert(path: Path, extension: str) -> Converted:
     reader = FORMATS.get(extension)
     if reader is None:
         raise BadInput(unknown(extension), code="unknown_format")
-    guard.check_size(path)
+    file_checks.check_size(path)
     converted = reader(path)
     if not re.search(r"\w", converted.markdown):
         what = "the PDF has no text (a scan?)" if extension == ".pdf" else "no text in the file"
@@ -60,8 +60,8 @@ def unknown(extension: str) -> str:
 def read_text(path: Path) -> str:
     """A text file's content: UTF-8 or UTF-16 by its mark, UTF-8, or else the likeliest of the
     older Russian encodings."""
-    guard.check_signature(path, "a text file", b"")
-    guard.check_text_size(path)
+    file_checks.check_signature(path, "a text file", b"")
+    file_checks.check_text_size(path)
     data = path.read_bytes()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _decoded(data, "utf-16")
@@ -105,8 +105,8 @@ def _html(path: Path) -> Converted:
     from bs4 import BeautifulSoup
     from markitdown.converters import HtmlConverter
 
-    guard.check_signature(path, "an HTML page", b"")
-    guard.check_text_size(path)
+    file_checks.check_signature(path, "an HTML page", b"")
+    file_checks.check_text_size(path)
     data = path.read_bytes()
     if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput("not an HTML page: it has binary content", code="wrong_format")
@@ -125,8 +125,8 @@ def _docx(path: Path) -> Converted:
     from markitdown import StreamInfo
     from markitdown.converters import DocxConverter
 
-    guard.check_signature(path, "a DOCX", b"PK\x03\x04")
-    guard.check_office(path, "a DOCX", "word/document.xml")
+    file_checks.check_signature(path, "a DOCX", b"PK\x03\x04")
+    file_checks.check_office(path, "a DOCX", "word/document.xml")
     with path.open("rb") as file:
         converted = _guarded("DOCX", lambda: DocxConverter().convert(file, StreamInfo()).markdown)
     return _titled(converted)
@@ -136,17 +136,17 @@ def _xlsx(path: Path) -> Converted:
     from markitdown import StreamInfo
     from markitdown.converters import XlsxConverter
 
-    guard.check_signature(path, "an XLSX", b"PK\x03\x04")
-    guard.check_office(path, "an XLSX", "xl/workbook.xml")
+    file_checks.check_signature(path, "an XLSX", b"PK\x03\x04")
+    file_checks.check_office(path, "an XLSX", "xl/workbook.xml")
     with path.open("rb") as file:
         converted = _guarded("XLSX", lambda: XlsxConverter().convert(file, StreamInfo()).markdown)
     return Converted(converted, "")
 
 
 def _pdf(path: Path) -> Converted:
-    from rag import pdf
+    from rag.ingestion import pdf
 
-    guard.check_signature(path, "a PDF", b"%PDF")
+    file_checks.check_signature(path, "a PDF", b"%PDF")
     return _titled(_guarded("PDF", lambda: pdf.markdown(path)))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialog.errors import BadInput
-from rag import chunk, convert
+from rag.ingestion import chunk, convert
 from store.documents import NewDocument
 
 RECORDS = ".jsonl"

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from rag import sparse
-from rag.dense import Dense
-from rag.index import Applied, Index, Point
+from rag.retrieval import sparse
+from rag.retrieval.dense import Dense
+from rag.retrieval.index import Applied, Index, Point
 from store import documents
 from store.documents import Change, Passage
 from store.engine import Store

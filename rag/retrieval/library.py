@@ -12,14 +12,15 @@ from itertools import islice
 from pathlib import Path
 
 from dialog.errors import BadInput
-from rag import hearing, ingest, rerank, sparse
-from rag import phrases as vocabulary
-from rag.dense import Dense, SentenceEncoder
-from rag.edge import EdgeIndex
-from rag.index import Applied, Found, Index
-from rag.rerank import CrossEncoderReranker, Reranker
-from rag.server import connect
-from rag.upkeep import Upkeep
+from rag import vocabulary
+from rag.ingestion import ingest
+from rag.retrieval import phonetic, rerank, sparse
+from rag.retrieval.dense import Dense, SentenceEncoder
+from rag.retrieval.index import Applied, Found, Index
+from rag.retrieval.indexer import Upkeep
+from rag.retrieval.qdrant_embedded import EdgeIndex
+from rag.retrieval.qdrant_server import connect
+from rag.retrieval.rerank import CrossEncoderReranker, Reranker
 from store import documents
 from store.documents import DocumentInfo, NewDocument, Outcome, Passage
 from store.engine import Store
@@ -324,7 +325,7 @@ class Library:
             return query
         hits = self._hits(self._index.query(sparse.query_vector(query), None, CORRECTING, tags))
         written = {word for hit in hits for word in sparse.words(hit.text) if len(word) > 3}
-        return " ".join([query, *(hearing.likest(word, written) for word in heard)]).strip()
+        return " ".join([query, *(phonetic.likest(word, written) for word in heard)]).strip()
 
     def _reranked(self, reranker: Reranker, query: str, found: Sequence[Found]) -> list[Found]:
         """The first ones in the reranker's order, the rest below them in the index's."""

@@ -12,8 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.claim import Claim
-from rag.index import (
+from rag.retrieval.index import (
     DENSE,
     DOCUMENT_KEY,
     SPARSE,
@@ -25,6 +24,7 @@ from rag.index import (
     Sparse,
     payload,
 )
+from rag.retrieval.index_lock import Claim
 
 if TYPE_CHECKING:
     from qdrant_edge import EdgeConfig, EdgeShard, QueryRequest

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rag.index import (
+from rag.retrieval.index import (
     DENSE,
     DOCUMENT_KEY,
     SPARSE,

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from rag.index import Sparse
+from rag.retrieval.index import Sparse
+from russian.grammar.morphology import unstressed
+from russian.grammar.tables import listed
 from russian.lemmas import lemmas
-from russian.morphology import unstressed
-from russian.tables import listed
 
 VERSION = 2
 """Raise it when anything here changes a vector: indexes are then built anew."""

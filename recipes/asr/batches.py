@@ -16,9 +16,9 @@ from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from scipy.signal import fftconvolve
 from torch import Tensor
 
-from dialog import codecs
-from dialog.line import coloured_noise, packet_loss
-from models.recipes.asr.speech_data import RATE_HZ, RECORDINGS, SpeechFolder, Utterance
+from dialog.audio import codecs
+from dialog.audio.line import coloured_noise, packet_loss
+from recipes.asr.speech_data import RATE_HZ, RECORDINGS, SpeechFolder, Utterance
 
 _POOL = 480
 _GRID = RATE_HZ // 5

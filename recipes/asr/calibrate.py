@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.beam import Spelled
+from asr.decoding.beam_search import Spelled
 
 Array = NDArray[np.float64]
 

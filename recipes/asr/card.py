@@ -4,10 +4,10 @@ import argparse
 from collections import Counter, defaultdict
 
 from models.catalogue import CHECKPOINTS
-from models.recipes.asr.speech_data import RECORDINGS, SpeechFolder
-from models.recipes.curves import Curve
-from models.recipes.reporting import card, licence, table
-from models.recipes.speech.rhvoice import LICENCES
+from recipes.asr.speech_data import RECORDINGS, SpeechFolder
+from recipes.curves import Curve
+from recipes.reporting import card, licence, table
+from recipes.speech.rhvoice import LICENCES
 
 _WHAT = """A Russian recogniser: NeMo FastConformer CTC, cache-aware streaming, 16 kHz, half
 precision. Capitals, punctuation and digits are restored by rule (`russian/`), not by it."""
@@ -53,7 +53,7 @@ def _speech(args: argparse.Namespace) -> str:
     texts = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     said = f"Utterances: {texts}."
     if args.hours:
-        said += " Where their texts come from: `models/recipes/data/README.md`"
+        said += " Where their texts come from: `recipes/data/README.md`"
         said += "".join(f"; {path.name}, which has a licence of its own" for path in args.extra)
         said += "."
     return f"{table(rows)}\n\n{said}"

@@ -16,12 +16,12 @@ from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 from torch import Tensor
 from torch.multiprocessing.spawn import spawn
 
-from models.recipes.asr.batches import Batch, Curriculum, collate
-from models.recipes.asr.measure import measure
-from models.recipes.asr.network import build, export, warm_start
-from models.recipes.asr.optimise import optimisers, rate_at
-from models.recipes.asr.speech_data import SpeechFolder
-from models.recipes.curves import Curve
+from recipes.asr.batches import Batch, Curriculum, collate
+from recipes.asr.measure import measure
+from recipes.asr.network import build, export, warm_start
+from recipes.asr.optimise import optimisers, rate_at
+from recipes.asr.speech_data import SpeechFolder
+from recipes.curves import Curve
 
 _SECOND = 16000
 _LONGEST_S = 14.0

@@ -3,8 +3,8 @@
 Sentences teach it what follows what, those of `--more` a quarter as much as the others: they are
 many, and of another kind than what callers say. A list of words by frequency (`wordfreq`, 700,000
 Russian forms) teaches it which strings of units are words at all. Witten-Bell interpolation, rare
-n-grams dropped, stored as the arrays that `asr.ngram` reads. How strongly to mix it in is tuned on
-held-out speech by `tune`.
+n-grams dropped, stored as the arrays that `asr.decoding.ngram` reads. How strongly to mix
+it in is tuned on held-out speech by `tune`.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from random import Random
 import numpy as np
 import sentencepiece
 
-from asr.ngram import STEP, Ngram
+from asr.decoding.ngram import STEP, Ngram
 
 Counts = dict[bytes, float]  # an n-gram, a byte for each unit, and how often it was seen
 LEAST = [0.0, 0.0, 0.2, 0.4, 0.7, 1.0, 1.0]
@@ -106,7 +106,7 @@ def probabilities(counts: list[Counts], units: int) -> tuple[list[Counts], Count
 
 
 def store(levels: list[Counts], backoff: Counts, units: int, out: Path) -> None:
-    """Write the trie that `asr.ngram.Ngram` reads."""
+    """Write the trie that `asr.decoding.ngram.Ngram` reads."""
     arrays: dict[str, np.ndarray] = {"units": np.array(units), "order": np.array(len(levels))}
     for n, level in enumerate(levels):
         grams = sorted(level)

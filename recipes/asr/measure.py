@@ -7,8 +7,8 @@ import torch
 from nemo.collections.asr.models import EncDecCTCModelBPE
 
 from asr.wer import edits
-from models.recipes.asr.batches import collate
-from models.recipes.asr.speech_data import SpeechFolder, Utterance
+from recipes.asr.batches import collate
+from recipes.asr.speech_data import SpeechFolder, Utterance
 
 
 @torch.no_grad()

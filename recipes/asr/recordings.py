@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from models.recipes.asr.speech_data import RATE_HZ, RECORDINGS, write_shard
-from models.recipes.speech.manifest import BadManifest, Recording, complain, load, read
-from models.recipes.text.plain import plain
+from recipes.asr.speech_data import RATE_HZ, RECORDINGS, write_shard
+from recipes.speech.manifest import BadManifest, Recording, complain, load, read
+from recipes.text.plain import plain
 from russian.spoken import to_spoken
 
 # One recording in ten is held out, and at least one.

@@ -1,6 +1,6 @@
 """What the embedded recogniser can do, measured on speech made on the spot: JSON and plots.
 
-    python -m models.recipes.asr.report --home build/report [--chroot DIR]
+    python -m recipes.asr.report --home build/report [--chroot DIR]
 
 Sentences are held out (`data/dev_*.txt`); voices are those trained on and two that may not be
 (`speech.rhvoice.UNHEARD`), spoken into `HOME/speech` and kept there only. Wants root for the
@@ -18,18 +18,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from asr.cache_aware import CacheAware
-from asr.ctc import CtcRecogniser, confidence
+from asr.decoding.ctc import CtcRecogniser, confidence
 from asr.nemo import load
-from dialog import codecs
-from dialog.line import coloured_noise
+from asr.nemo_streaming import CacheAware
+from dialog.audio import codecs
+from dialog.audio.line import coloured_noise
 from models.catalogue import resolve
-from models.recipes import reporting
-from models.recipes.asr.calibrate import Judged, calibration_error, fit, judge, reliability
-from models.recipes.asr.measure import rates
-from models.recipes.asr.speech_data import RATE_HZ, SpeechFolder
-from models.recipes.speech.rhvoice import UNHEARD, VOICES, build
-from models.recipes.text.support import DATA
+from recipes import reporting
+from recipes.asr.calibrate import Judged, calibration_error, fit, judge, reliability
+from recipes.asr.measure import rates
+from recipes.asr.speech_data import RATE_HZ, SpeechFolder
+from recipes.speech.rhvoice import UNHEARD, VOICES, build
+from recipes.text.support import DATA
 
 Audio = NDArray[np.float32]
 Change = Callable[[Audio], Audio]
@@ -42,7 +42,7 @@ def speak(chroot: Path, home: Path) -> dict[str, SpeechFolder]:
     for kind in SETS:
         for who, voices in (("trained", VOICES), ("unheard", UNHEARD)):
             folder = home / "speech" / f"{who}-{kind}"
-            command = [sys.executable, "-m", "models.recipes.asr.speech_data"]
+            command = [sys.executable, "-m", "recipes.asr.speech_data"]
             paths = ["--chroot", str(chroot), "--out", str(folder)]
             text = ["--text", str(DATA / f"dev_{kind}.txt")]
             turns = [option for voice in voices for option in ("--voice", voice)]

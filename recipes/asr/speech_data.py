@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.recipes.speech import espeak
-from models.recipes.speech.rhvoice import VOICES, RHVoice
-from models.recipes.text.plain import plain
+from recipes.speech import espeak
+from recipes.speech.rhvoice import VOICES, RHVoice
+from recipes.text.plain import plain
 
 RATE_HZ = 16000
 SHARD_UTTERANCES = 250

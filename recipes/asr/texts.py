@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
-from models.recipes.text.plain import plain, runs
-from models.recipes.text.support import DATA, sentences
+from recipes.text.plain import plain, runs
+from recipes.text.support import DATA, sentences
 
 _SHORT_TIMES = 6
 

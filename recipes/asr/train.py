@@ -1,12 +1,12 @@
 """The whole recipe of the recogniser, from nothing to a checkpoint, in one resumable command.
 
-    python -m models.recipes.asr.train --home DIR --hours 20 --minutes 90
+    python -m recipes.asr.train --home DIR --hours 20 --minutes 90
 
 Texts, chroot, tokenizer, speech (in the background, while the network trains on what is there),
 training, language model, word error rates, model card. Each step is skipped when its result is
 there. Wants root for the chroot, two cores, and three gigabytes of disk.
 
-    python -m models.recipes.asr.train --home DIR --start FILE.nemo --manifest OWN --minutes 30
+    python -m recipes.asr.train --home DIR --start FILE.nemo --manifest OWN --minutes 30
 
 adapts a recogniser to recordings (see `speech.manifest`); `--hours 2` mixes synthetic speech in, so
 that it forgets less, and only then is a chroot wanted.
@@ -20,15 +20,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.recipes.asr import card, recordings
-from models.recipes.asr.fit import add_options, fit, log_to_terminal
-from models.recipes.asr.language_model import build as build_language_model
-from models.recipes.asr.network import tokenizer_of, train_tokenizer
-from models.recipes.asr.speech_data import RECORDINGS, SpeechFolder
-from models.recipes.asr.texts import prepare
-from models.recipes.asr.tune import compare, parser
-from models.recipes.speech.manifest import BadManifest
-from models.recipes.speech.rhvoice import VOICES, build
+from recipes.asr import card, recordings
+from recipes.asr.fit import add_options, fit, log_to_terminal
+from recipes.asr.language_model import build as build_language_model
+from recipes.asr.network import tokenizer_of, train_tokenizer
+from recipes.asr.speech_data import RECORDINGS, SpeechFolder
+from recipes.asr.texts import prepare
+from recipes.asr.tune import compare, parser
+from recipes.speech.manifest import BadManifest
+from recipes.speech.rhvoice import VOICES, build
 
 DEV = ("general", "support", "questions")
 _FIRST_HOURS = 2.0
@@ -39,7 +39,7 @@ def _in_turn(voices: tuple[str, ...]) -> list[str]:
 
 
 def _speaker(args: argparse.Namespace, text: str, folder: Path, *more: str) -> list[str]:
-    command = [sys.executable, "-m", "models.recipes.asr.speech_data"]
+    command = [sys.executable, "-m", "recipes.asr.speech_data"]
     paths = ["--chroot", str(args.chroot), "--out", str(folder)]
     return [*command, *paths, "--text", str(args.home / f"{text}.txt"), *more]
 

@@ -1,6 +1,6 @@
 """How strongly the language model should speak: word error rates over a grid of decoding settings.
 
-    python -m models.recipes.asr.tune CHECKPOINT LANGUAGE_MODEL FOLDER...
+    python -m recipes.asr.tune CHECKPOINT LANGUAGE_MODEL FOLDER...
 
 The acoustic scores are computed once for each folder of held-out speech. Prints one line for each
 setting and folder; chooses nothing.
@@ -14,12 +14,12 @@ from pathlib import Path
 import torch
 from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 
-from asr.beam import Decoder, Weights
-from asr.ngram import Ngram
-from models.recipes.asr.batches import collate
-from models.recipes.asr.measure import rates
-from models.recipes.asr.speech_data import SpeechFolder, Utterance
-from russian.morphology import is_word
+from asr.decoding.beam_search import Decoder, Weights
+from asr.decoding.ngram import Ngram
+from recipes.asr.batches import collate
+from recipes.asr.measure import rates
+from recipes.asr.speech_data import SpeechFolder, Utterance
+from russian.grammar.morphology import is_word
 
 Scored = list[tuple[Utterance, torch.Tensor]]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog.audio import decode
+from dialog.audio.decoding import decode
 from dialog.errors import BadInput
 
 SHORTEST_S, LONGEST_S = 0.3, 14.0

@@ -1,11 +1,11 @@
 """Training speech small enough to travel: shards as Opus, a tenth of their size, and back.
 
-    python -m models.recipes.speech.pack pack build/asr/shards shards-opus [--kbit 24]
-    python -m models.recipes.speech.pack unpack shards-opus build/asr/shards
+    python -m recipes.speech.pack pack build/asr/shards shards-opus [--kbit 24]
+    python -m recipes.speech.pack unpack shards-opus build/asr/shards
 
 `NAME.npy` becomes `NAME.opus`; `NAME.jsonl` is copied last, so a packed or unpacked shard is whole
 when it has one, and a second run goes on where the first stopped. What Opus costs is in
-`models/recipes/README.md`.
+`recipes/README.md`.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from dialog.audio import decode
+from dialog.audio.decoding import decode
 
 RATE_HZ = 16000
 _BLOCK = RATE_HZ

@@ -13,8 +13,8 @@ from random import Random
 
 import pymorphy3
 
-from models.recipes.text.numbers import NUMBERS
-from models.recipes.text.plain import runs
+from recipes.text.numbers import NUMBERS
+from recipes.text.plain import runs
 
 DATA = Path(__file__).parents[1] / "data"
 _CASES = {"g": "gent", "d": "datv", "a": "accs", "i": "ablt", "p": "loct"}

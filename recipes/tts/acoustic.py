@@ -16,9 +16,9 @@ import torch
 from nemo.collections.tts.models import FastPitchModel
 from torch import Tensor
 
-from models.recipes.curves import Curve
-from models.recipes.tts.config import MELS
-from models.recipes.tts.dataset import Speech, Utterance
+from recipes.curves import Curve
+from recipes.tts.config import MELS
+from recipes.tts.dataset import Speech, Utterance
 
 LOG = logging.getLogger("tts.acoustic")
 _RATE = 1e-3

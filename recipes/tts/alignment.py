@@ -16,8 +16,8 @@ from nemo.collections.tts.parts.utils.helpers import binarize_attention_parallel
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.recipes.tts.config import MELS
-from models.recipes.tts.dataset import Utterance
+from recipes.tts.config import MELS
+from recipes.tts.dataset import Utterance
 
 LOG = logging.getLogger("tts.alignment")
 _BATCH = 8

@@ -3,10 +3,10 @@
 import argparse
 
 from models.catalogue import CHECKPOINTS
-from models.recipes.reporting import card, licence, table
-from models.recipes.speech.rhvoice import LICENCES
-from models.recipes.tts.config import RATE_HZ
-from models.recipes.tts.dataset import Speech
+from recipes.reporting import card, licence, table
+from recipes.speech.rhvoice import LICENCES
+from recipes.tts.config import RATE_HZ
+from recipes.tts.dataset import Speech
 from russian.voice import VOICE_TEXT_VERSION
 
 NAME = "tts-ru"

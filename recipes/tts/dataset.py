@@ -14,7 +14,7 @@ import torch
 from nemo.collections.tts.models import FastPitchModel
 from numpy.typing import NDArray
 
-from models.recipes.tts.config import HOP, RATE_HZ
+from recipes.tts.config import HOP, RATE_HZ
 
 _WIDEST_HZ = (60.0, 500.0)
 _PAD = 800

@@ -1,6 +1,6 @@
 """How far a pair is from the speech it imitates, on the sentences held out of its training.
 
-python -m models.recipes.tts.evaluate --home DIR --pair FOLDER [--recogniser asr-ru-small]
+python -m recipes.tts.evaluate --home DIR --pair FOLDER [--recogniser asr-ru-small]
 
 Three renderings are compared for each speaker: the speech itself, that speech through the vocoder
 alone, and the whole synthesis from text. A recogniser's word error rate on each separates what the
@@ -19,12 +19,12 @@ from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from asr.engine import Recogniser, load_recogniser
+from asr.recogniser import Recogniser, load_recogniser
 from asr.wer import edits, plain_words
-from dialog.audio import resample
-from models.recipes.tts.config import RATE_HZ
-from models.recipes.tts.dataset import Speech, Utterance, load_speech
-from models.recipes.tts.export import restore
+from dialog.audio.resampling import resample
+from recipes.tts.config import RATE_HZ
+from recipes.tts.dataset import Speech, Utterance, load_speech
+from recipes.tts.export import restore
 from tts.nemo import NemoSynthesiser
 
 Samples = NDArray[np.float32]

@@ -10,7 +10,7 @@ import torch
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from nemo.core import ModelPT
 
-from models.recipes.tts.vocoder import Nothing
+from recipes.tts.vocoder import Nothing
 
 FASTPITCH = "tts-ru-fastpitch.nemo"
 HIFIGAN = "tts-ru-hifigan.nemo"

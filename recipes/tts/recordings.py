@@ -5,9 +5,9 @@ from pathlib import Path
 from nemo.collections.tts.models import FastPitchModel
 from tqdm import tqdm
 
-from models.recipes.speech.manifest import BadManifest, Recording, complain, load, read
-from models.recipes.tts.config import RATE_HZ, fastpitch_config
-from models.recipes.tts.dataset import Measure, Speech, joined
+from recipes.speech.manifest import BadManifest, Recording, complain, load, read
+from recipes.tts.config import RATE_HZ, fastpitch_config
+from recipes.tts.dataset import Measure, Speech, joined
 from russian.voice import voice_text
 
 # One recording in twenty is held out, and at least one.

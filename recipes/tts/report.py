@@ -1,6 +1,6 @@
 """What the embedded voices can do, measured on the spot: JSON and a plot.
 
-    python -m models.recipes.tts.report --home build/report [--chroot DIR]
+    python -m recipes.tts.report --home build/report [--chroot DIR]
 
 Sentences are unseen (`data/dev_*.txt`, and numbers made here); RHVoice reads the same text at the
 same pace for comparison. The embedded recogniser listens; in training it never hears this
@@ -17,20 +17,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from asr.engine import Recogniser, load_recogniser
-from dialog import codecs
-from dialog.audio import resample
+from asr.recogniser import Recogniser, load_recogniser
+from dialog.audio import codecs
+from dialog.audio.resampling import resample
 from models.catalogue import resolve
-from models.recipes import reporting
-from models.recipes.speech.rhvoice import RHVoice, build
-from models.recipes.text.support import DATA
-from models.recipes.tts.config import RATE_HZ
-from models.recipes.tts.evaluate import Samples, error_rate
-from models.recipes.tts.spoken import PACE, SENTENCES, VOICES, for_rhvoice
 from models.runtime import ModelThread
+from recipes import reporting
+from recipes.speech.rhvoice import RHVoice, build
+from recipes.text.support import DATA
+from recipes.tts.config import RATE_HZ
+from recipes.tts.evaluate import Samples, error_rate
+from recipes.tts.spoken import PACE, SENTENCES, VOICES, for_rhvoice
 from russian.voice import voice_text
-from tts.engine import Synthesiser, load_synthesiser
 from tts.speech import speak
+from tts.synthesiser import Synthesiser, load_synthesiser
 
 LINE_HZ = 16000
 NUMBERS = (

@@ -6,7 +6,7 @@ import torch
 from librosa.filters import mel as mel_filters
 from torch import Tensor
 
-from models.recipes.tts.config import HOP, MELS, RATE_HZ
+from recipes.tts.config import HOP, MELS, RATE_HZ
 
 _RESOLUTIONS = ((256, 48), (512, 80), (1024, 160))  # window and hop, samples
 _MEL_WEIGHT = 2.0

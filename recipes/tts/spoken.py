@@ -9,10 +9,10 @@ from pathlib import Path
 from nemo.collections.tts.models import FastPitchModel
 from tqdm import tqdm
 
-from models.recipes.speech.rhvoice import RHVoice, TimedWord
-from models.recipes.tts.config import HOP, RATE_HZ, fastpitch_config
-from models.recipes.tts.dataset import Anchors, Measure, Speech
-from russian.stress import VOWELS
+from recipes.speech.rhvoice import RHVoice, TimedWord
+from recipes.tts.config import HOP, RATE_HZ, fastpitch_config
+from recipes.tts.dataset import Anchors, Measure, Speech
+from russian.grammar.stress import VOWELS
 from russian.voice import LETTERS, read_aloud
 
 LOG = logging.getLogger("tts.spoken")

@@ -1,4 +1,4 @@
-"""Voices of one's own or the product's: python -m models.recipes.tts.train --home DIR
+"""Voices of one's own or the product's: python -m recipes.tts.train --home DIR
 
 Takes speech (RHVoice reads the sentences, or `--manifest` names recordings), aligns letters to
 sound, trains FastPitch, then the vocoder on FastPitch's mels, and writes the pair with its card to
@@ -19,16 +19,16 @@ import torch
 from nemo.collections.tts.models import FastPitchModel
 from numpy.typing import NDArray
 
-from asr.engine import load_recogniser
-from models.recipes.speech.manifest import BadManifest
-from models.recipes.speech.rhvoice import build
-from models.recipes.tts import acoustic, card, recordings, spoken, vocoder
-from models.recipes.tts.alignment import align, train_aligner
-from models.recipes.tts.config import fastpitch_config
-from models.recipes.tts.dataset import Speech, joined, load_speech, save_speech
-from models.recipes.tts.evaluate import evaluate
-from models.recipes.tts.export import FASTPITCH, HIFIGAN, save
-from models.recipes.tts.warm import warm_fastpitch, warm_hifigan
+from asr.recogniser import load_recogniser
+from recipes.speech.manifest import BadManifest
+from recipes.speech.rhvoice import build
+from recipes.tts import acoustic, card, recordings, spoken, vocoder
+from recipes.tts.alignment import align, train_aligner
+from recipes.tts.config import fastpitch_config
+from recipes.tts.dataset import Speech, joined, load_speech, save_speech
+from recipes.tts.evaluate import evaluate
+from recipes.tts.export import FASTPITCH, HIFIGAN, save
+from recipes.tts.warm import warm_fastpitch, warm_hifigan
 
 LOG = logging.getLogger("tts.train")
 

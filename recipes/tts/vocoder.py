@@ -19,11 +19,11 @@ from nemo.collections.tts.models import HifiGanModel
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.recipes.curves import Curve
-from models.recipes.tts.config import HOP, hifigan_config
-from models.recipes.tts.dataset import Utterance
-from models.recipes.tts.discriminators import Discriminators
-from models.recipes.tts.spectral import Spectral
+from recipes.curves import Curve
+from recipes.tts.config import HOP, hifigan_config
+from recipes.tts.dataset import Utterance
+from recipes.tts.discriminators import Discriminators
+from recipes.tts.spectral import Spectral
 
 LOG = logging.getLogger("tts.vocoder")
 _RATE = 1e-3

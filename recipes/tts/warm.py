@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 
-from models.recipes.tts.export import FASTPITCH, HIFIGAN, restore_fastpitch, restore_hifigan
+from recipes.tts.export import FASTPITCH, HIFIGAN, restore_fastpitch, restore_hifigan
 
 _SPEAKERS = "fastpitch.speaker_emb.weight"
 _NEW_SPREAD = 0.1

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from russian.morphology import (
+from russian.grammar.morphology import (
     CASES,
     STRESS,
     Case,
@@ -20,8 +20,8 @@ from russian.morphology import (
     lemma,
     unstressed,
 )
-from russian.numerals import cardinal, is_few, is_one, ordinal
-from russian.tables import listed
+from russian.grammar.numerals import cardinal, is_few, is_one, ordinal
+from russian.grammar.tables import listed
 
 _GENITIVE = listed(
     """от до из без для около после у свыше более менее больше меньше порядка против вместо кроме

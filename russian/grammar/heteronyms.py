@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from russian.morphology import same_but_for_yo
-from russian.spans import Converted, substitute
+from russian.grammar.morphology import same_but_for_yo
+from russian.grammar.spans import Converted, substitute
 
 _REACH = 48  # characters looked at on either side, whole words only
 

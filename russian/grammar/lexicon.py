@@ -6,7 +6,7 @@ written as the first. Further spoken variants are after the first, with a slash.
 
 from functools import cache
 
-from russian.tables import listed
+from russian.grammar.tables import listed
 
 _TABLE = """
 Wi-Fi        вай-фай / вайфай / вай фай

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Literal
 
-from russian.tables import listed
+from russian.grammar.tables import listed
 
 Case = Literal["nomn", "gent", "datv", "accs", "ablt", "loct"]
 Gender = Literal["masc", "femn", "neut"]

@@ -6,7 +6,7 @@ Knows numerals only; which case a sentence asks for is decided in agreement.py.
 from functools import cache, lru_cache
 from typing import Any
 
-from russian.morphology import Case, Gender
+from russian.grammar.morphology import Case, Gender
 
 _CASE = {"nomn": "n", "gent": "g", "datv": "d", "accs": "a", "ablt": "i", "loct": "p"}
 _GENDER = {"masc": "m", "femn": "f", "neut": "n"}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from russian.spans import Converted, Replacement, rewrite
+from russian.grammar.spans import Converted, Replacement, rewrite
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from russian.agreement import count, noun_for
-from russian.morphology import Case, gender_of, inflect
-from russian.numbers import said
-from russian.numerals import LONGEST, cardinal, is_few, is_one
+from russian.grammar.agreement import count, noun_for
+from russian.grammar.morphology import Case, gender_of, inflect
+from russian.grammar.numerals import LONGEST, cardinal, is_few, is_one
+from russian.speaking.numbers import said
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 import re
 from functools import lru_cache
 
-from russian.agreement import cases_before
-from russian.latin import spell_russian
-from russian.lexicon import acronyms
-from russian.morphology import Case, forms, inflect, inflect_adjective, is_known, is_name
-from russian.rules import Rule
-from russian.tables import listed
+from russian.grammar.agreement import cases_before
+from russian.grammar.lexicon import acronyms
+from russian.grammar.morphology import Case, forms, inflect, inflect_adjective, is_known, is_name
+from russian.grammar.rules import Rule
+from russian.grammar.tables import listed
+from russian.speaking.latin import spell_russian
 
 # Said as they stand, whatever is around.
 _FIXED = {

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from russian.spans import Converted, chain, substitute
+from russian.grammar.spans import Converted, chain, substitute
 
 SIGNS = "№§%‰°₽$€£¥₴₸₹=/@#&²³½¼¾×±+−_^"
 _PUNCTUATION = ".,!?;:()\"'«»…—–-"

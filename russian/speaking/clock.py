@@ -2,7 +2,7 @@
 
 import re
 
-from russian.agreement import (
+from russian.grammar.agreement import (
     case_before,
     cases_before,
     count,
@@ -10,10 +10,10 @@ from russian.agreement import (
     noun_for,
     word_before,
 )
-from russian.morphology import Case
-from russian.numbers import DASH
-from russian.numerals import cardinal
-from russian.rules import Rule
+from russian.grammar.morphology import Case
+from russian.grammar.numerals import cardinal
+from russian.grammar.rules import Rule
+from russian.speaking.numbers import DASH
 
 _HOUR, _MINUTE = r"([01]?\d|2[0-4])", r"([0-5]\d)"
 _END = r"(?![\d:]|[.,]\d)"

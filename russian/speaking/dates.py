@@ -2,15 +2,15 @@
 
 import re
 
-from russian.abbreviations import full_stop, place_case
-from russian.agreement import cases_before, noun_after, short_case, word_before
-from russian.morphology import Case, inflect
-from russian.numbers import DASH
-from russian.numerals import ordinal
-from russian.rules import Rule
-from russian.tables import listed
+from russian.grammar.agreement import cases_before, noun_after, short_case, word_before
+from russian.grammar.calendar import MONTHS, YEARS
+from russian.grammar.morphology import Case, inflect
+from russian.grammar.numerals import ordinal
+from russian.grammar.rules import Rule
+from russian.grammar.tables import listed
+from russian.speaking.abbreviations import full_stop, place_case
+from russian.speaking.numbers import DASH
 
-MONTHS = listed("января февраля марта апреля мая июня июля августа сентября октября ноября декабря")
 _SHORT = listed("янв фев мар апр мая июн июл авг сен окт ноя дек")
 _NAMES = {name: name for name in MONTHS} | dict(zip(_SHORT, MONTHS, strict=True))
 _NAMES |= {"февр": "февраля", "сент": "сентября", "нояб": "ноября"}
@@ -31,10 +31,6 @@ _YEAR_CASES: dict[str, Case] = {
 }  # fmt: skip
 _YEAR_FORMS: dict[Case, str] = {
     "nomn": "год", "accs": "год", "gent": "года", "datv": "году", "ablt": "годом", "loct": "году",
-}  # fmt: skip
-YEARS: dict[Case, str] = {
-    "nomn": "годы", "accs": "годы", "gent": "годов", "datv": "годам", "ablt": "годами",
-    "loct": "годах",
 }  # fmt: skip
 _YEARS_CASES = {form: case for case, form in YEARS.items() if case != "accs"}
 _DAYS_AROUND = ("сегодня", "завтра", "вчера", "послезавтра", "позавчера")

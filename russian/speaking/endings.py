@@ -2,12 +2,12 @@
 
 import re
 
-from russian.abbreviations import full_stop
-from russian.agreement import cases_before, noun_after
-from russian.dates import YEARS
-from russian.morphology import Case, Form, Gender, inflect
-from russian.numerals import cardinal, compound_prefix, decimal, ordinal
-from russian.rules import Rule
+from russian.grammar.agreement import cases_before, noun_after
+from russian.grammar.calendar import YEARS
+from russian.grammar.morphology import Case, Form, Gender, inflect
+from russian.grammar.numerals import cardinal, compound_prefix, decimal, ordinal
+from russian.grammar.rules import Rule
+from russian.speaking.abbreviations import full_stop
 
 # How an ordinal with this ending stands, where the noun after it says nothing else.
 _ORDINALS: dict[str, tuple[Case, Gender, bool]] = {

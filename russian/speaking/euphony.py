@@ -2,7 +2,7 @@
 
 import re
 
-from russian.spans import Converted, substitute
+from russian.grammar.spans import Converted, substitute
 
 _BEFORE_SECOND = (
     r"(?P<second>[КкСсВв])(?= втор(?:ой|ого|ому|ым|ом|ая|ую|ое|ых|ыми|ые|ник)(?![а-яё]))"

@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from russian.lexicon import spoken_forms
-from russian.tables import listed
+from russian.grammar.lexicon import spoken_forms
+from russian.grammar.tables import listed
 
 # English names of letters, as Russians say them in "USB" and "HDMI".
 _LETTERS = dict(

@@ -3,8 +3,7 @@
 import re
 from functools import cache
 
-from russian.abbreviations import full_stop, hyphen, place_case
-from russian.agreement import (
+from russian.grammar.agreement import (
     agree,
     cases_before,
     in_words,
@@ -12,12 +11,13 @@ from russian.agreement import (
     short_case,
     word_before,
 )
-from russian.latin import say_latin, spell, transliterate
-from russian.lexicon import spoken_forms
-from russian.morphology import Case, Form, forms, gender_of, inflect, lemma
-from russian.numerals import cardinal, ordinal, spelled
-from russian.rules import Rule
-from russian.tables import listed
+from russian.grammar.lexicon import spoken_forms
+from russian.grammar.morphology import Case, Form, forms, gender_of, inflect, lemma
+from russian.grammar.numerals import cardinal, ordinal, spelled
+from russian.grammar.rules import Rule
+from russian.grammar.tables import listed
+from russian.speaking.abbreviations import full_stop, hyphen, place_case
+from russian.speaking.latin import say_latin, spell, transliterate
 
 _SIGNS = {"@": "собака", ".": "точка", "/": "слэш", "-": "дефис", "_": "подчёркивание",
           ":": "двоеточие", "?": "вопрос", "=": "равно", "&": "амперсанд", "%": "процент",

@@ -2,10 +2,17 @@
 
 import re
 
-from russian.agreement import agree, case_before, in_words, is_ordered, noun_after, word_before
-from russian.morphology import Case, Form, Gender, forms, inflect, lemma
-from russian.numerals import LONGEST, cardinal, decimal, is_one, ordinal, spelled
-from russian.rules import Rule
+from russian.grammar.agreement import (
+    agree,
+    case_before,
+    in_words,
+    is_ordered,
+    noun_after,
+    word_before,
+)
+from russian.grammar.morphology import Case, Form, Gender, forms, inflect, lemma
+from russian.grammar.numerals import LONGEST, cardinal, decimal, is_one, ordinal, spelled
+from russian.grammar.rules import Rule
 
 # Either "12 500" in groups of three, or a plain run; the minus sign is a rule of its own.
 INTEGER = r"(?:[1-9]\d{0,2}(?: \d{3}){1,4}(?!\d)|\d{1,40})"

@@ -2,8 +2,8 @@
 
 import re
 
-from russian.numerals import cardinal, spelled
-from russian.rules import Rule
+from russian.grammar.numerals import cardinal, spelled
+from russian.grammar.rules import Rule
 
 _GAP = r"[ ()\-–.]{0,3}"
 _LONG = re.compile(

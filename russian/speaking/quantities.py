@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from russian.abbreviations import full_stop
-from russian.agreement import LABEL_BEFORE, case_before, count, noun_after
-from russian.morphology import Case, gender_of, inflect
-from russian.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, said, vulgar
-from russian.numerals import cardinal
-from russian.rules import Rule
-from russian.units import CENTS, SCALES, TIMES, UNITS, Unit, many_of, measure, part, per
+from russian.grammar.agreement import LABEL_BEFORE, case_before, count, noun_after
+from russian.grammar.morphology import Case, gender_of, inflect
+from russian.grammar.numerals import cardinal
+from russian.grammar.rules import Rule
+from russian.grammar.units import CENTS, SCALES, TIMES, UNITS, Unit, many_of, measure, part, per
+from russian.speaking.abbreviations import full_stop
+from russian.speaking.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, said, vulgar
 
 
 def _any(keys: Iterable[str]) -> str:

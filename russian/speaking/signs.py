@@ -2,14 +2,14 @@
 
 import re
 
-from russian.abbreviations import place_case
-from russian.agreement import cases_before
-from russian.cleaning import SIGNS
-from russian.morphology import inflect
-from russian.numerals import ordinal
-from russian.quantities import EDGE, UNIT
-from russian.rules import Rule
-from russian.units import UNITS, many_of
+from russian.grammar.agreement import cases_before
+from russian.grammar.morphology import inflect
+from russian.grammar.numerals import ordinal
+from russian.grammar.rules import Rule
+from russian.grammar.units import UNITS, many_of
+from russian.speaking.abbreviations import place_case
+from russian.speaking.cleaning import SIGNS
+from russian.speaking.quantities import EDGE, UNIT
 
 _SAID = {"%": "процентов", "°": "градусов", "₽": "рублей", "$": "долларов", "€": "евро",
          "£": "фунтов", "¥": "юаней", "₴": "гривен", "₸": "тенге", "₹": "рупий",

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from russian.reading import Found, Token, numeral, read_number, text_at
-from russian.tables import listed
+from russian.grammar.tables import listed
+from russian.writing.reading import Found, Token, numeral, read_number, text_at
 
 _SIGNS = {
     "точка": ".", "собака": "@", "дефис": "-", "тире": "-", "подчеркивание": "_", "слэш": "/",

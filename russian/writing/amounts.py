@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from russian.reading import Found, Number, Token, numeral, read_number, text_at
-from russian.tables import listed
-from russian.unitwords import SIGNS, unit_words
+from russian.grammar.tables import listed
+from russian.writing.reading import Found, Number, Token, numeral, read_number, text_at
+from russian.writing.unitwords import SIGNS, unit_words
 
 _PER = {"секунду": "/с", "час": "/ч", "минуту": "/мин", "месяц": "/мес."}
 _SCALES = (("тысяч", "тыс."), ("миллион", "млн"), ("миллиард", "млрд"))

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from russian.reading import Found, Token, fold, numeral, text_at
-from russian.tables import listed
-from russian.unitwords import unit_words
+from russian.grammar.tables import listed
+from russian.writing.reading import Found, Token, fold, numeral, text_at
+from russian.writing.unitwords import unit_words
 
 # Words before a number that make it a code, whatever its groups.
 _PREFIXES = listed(

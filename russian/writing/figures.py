@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from russian.amounts import grouped
-from russian.dates import MONTHS
-from russian.lexicon import first_words, written_forms
-from russian.morphology import forms, lemma
-from russian.reading import Found, Number, Token, fold, numeral, read_number, text_at
-from russian.tables import listed
-from russian.unitwords import unit_words
+from russian.grammar.calendar import MONTHS
+from russian.grammar.lexicon import first_words, written_forms
+from russian.grammar.morphology import forms, lemma
+from russian.grammar.tables import listed
+from russian.writing.amounts import grouped
+from russian.writing.reading import Found, Number, Token, fold, numeral, read_number, text_at
+from russian.writing.unitwords import unit_words
 
 _MONTHS = {fold(month): number for number, month in enumerate(MONTHS, 1)}
 _BEFORE_TIME = frozenset(listed("в во к ко до с со после около на по от - — –"))

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from russian.dates import MONTHS
-from russian.morphology import forms
-from russian.reading import Found, Number, Token, fold, numeral, read_number, text_at
-from russian.tables import listed
+from russian.grammar.calendar import MONTHS
+from russian.grammar.morphology import forms
+from russian.grammar.tables import listed
+from russian.writing.reading import Found, Number, Token, fold, numeral, read_number, text_at
 
 _MONTHS = frozenset(fold(month) for month in MONTHS)
 _ONES = frozenset(listed("один два три четыре пять шесть семь восемь девять"))

@@ -6,8 +6,8 @@ Closed classes of words only: indefinite pronouns, «из-за», adverbs on «�
 
 import re
 
-from russian.morphology import forms, is_known
-from russian.tables import listed
+from russian.grammar.morphology import forms, is_known
+from russian.grammar.tables import listed
 
 _PRONOUN = (
     r"(?:кто|кого|кому|кем|ком|что|чего|чему|ч[её]м|как(?:ой|ая|ое|ие|ого|ую|ом|им|ими|их|ому)?"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from russian.morphology import CASES, unstressed
-from russian.numerals import cardinal, ordinal
+from russian.grammar.morphology import CASES, unstressed
+from russian.grammar.numerals import cardinal, ordinal
 
 Kind = Literal["digit", "teen", "ten", "hundred", "scale", "zero"]
 _SCALES = {"тысяч": 1000, "миллион": 10**6, "миллиард": 10**9, "триллион": 10**12}

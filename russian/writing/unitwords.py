@@ -2,10 +2,10 @@
 
 from functools import cache
 
-from russian.morphology import CASES, Case, gender_of, inflect, inflect_adjective
-from russian.reading import fold
-from russian.tables import listed
-from russian.units import UNITS
+from russian.grammar.morphology import CASES, Case, gender_of, inflect, inflect_adjective
+from russian.grammar.tables import listed
+from russian.grammar.units import UNITS
+from russian.writing.reading import fold
 
 # Units written as a sign; "час" and the like keep their word, and only the number is a figure.
 SIGNS = {

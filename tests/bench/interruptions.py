@@ -4,9 +4,9 @@
     caller             ~~~ clip ~~~                              stopped? how soon after its onset?
 
 Each clip of `tests.bench.talked_over` is played into a call of its own, through detection, the
-shipped recogniser and `api.call.converse`, while the shipped voice reads a long answer. The clock
-jumps, so that a minute takes seconds and every run gives the same: what is counted are decisions,
-and their times hold no computing. `beseda bench --over` measures those on a real clock.
+shipped recogniser and `api.conversation.converse`, while the shipped voice reads a long answer.
+The clock jumps, so that a minute takes seconds and every run gives the same: what is counted are
+decisions, and their times hold no computing. `beseda bench --over` measures those on a real clock.
 """
 
 import argparse
@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from api.call import Stages, converse
+from api.bench.timing import loud_span, percentiles, recording
+from api.conversation.converse import Stages, converse
 from api.settings import Settings
-from api.telephony.pacing import Playout
-from api.timing import loud_span, percentiles, recording
+from api.telephony.playout import Playout
 from api.wiring import Services
-from asr.listen import Hearing
-from asr.process import Ear, Ears
-from asr.stream import load_engine
+from asr.streaming import load_engine
+from asr.turns.hearing import Hearing
+from asr.worker import Ear, Ears
 from dialog.call import Call
 from dialog.messages import (
     Answer,

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-from rag import evaluation, evidence
-from rag.answer import CANDIDATES, THRESHOLD
-from rag.asked import question_of
-from rag.library import Library, open_library
+from rag import evaluation
+from rag.answering import answerability
+from rag.answering.answer import CANDIDATES, THRESHOLD
+from rag.answering.query import question_of
+from rag.retrieval.library import Library, open_library
 from store.engine import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ SETS = {"samples": (ROOT / "samples/knowledge", ROOT / "samples/questions/labell
     for name in OTHERS
 }  # fmt: skip
 REGULARISATION = 0.5
-NOTHING = (0,) * len(evidence.WEIGHTS)
+NOTHING = (0,) * len(answerability.WEIGHTS)
 
 Rows = NDArray[np.float64]
 
@@ -41,11 +42,11 @@ def rows(library: Library, questions: Path) -> tuple[Rows, Rows]:
     for question in evaluation.read(questions):
         hits = library.search_passages(question.text, CANDIDATES)
         asked = question_of(question.text, hits, library.rarity)
-        weighed = evidence.weigh(asked, hits)
+        weighed = answerability.weigh(asked, hits)
         score = library.words_score(question.text)
         # What finds or asks nothing is refused unseen, as a row of noughts is by the bias.
         some = weighed and asked.weight
-        found.append(astuple(evidence.features(asked, weighed, score)) if some else NOTHING)
+        found.append(astuple(answerability.features(asked, weighed, score)) if some else NOTHING)
         known.append(bool(question.documents))
     return np.array(found, float), np.array(known, float)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from num2words import num2words
 
-from russian.spans import Converted
+from russian.grammar.spans import Converted
 from russian.spoken import to_spoken
 from russian.written import to_written
 

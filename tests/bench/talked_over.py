@@ -3,7 +3,7 @@
     wording x voice x pace x pitch -> RHVoice -> telephone (every other one) -> loudness -> WAV
 
 The voices are ones that no model here was trained on. Everything is drawn from a fixed seed.
-Needs RHVoice in a chroot (`models.recipes.speech.rhvoice`), and thus root.
+Needs RHVoice in a chroot (`recipes.speech.rhvoice`), and thus root.
 """
 
 import json
@@ -16,10 +16,10 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from dialog.audio import write_wav
-from dialog.g711 import mulaw_decode, mulaw_encode
+from dialog.audio.g711 import mulaw_decode, mulaw_encode
+from dialog.audio.pcm import write_wav
 from dialog.messages import Samples
-from models.recipes.speech.rhvoice import UNHEARD, RHVoice, build
+from recipes.speech.rhvoice import UNHEARD, RHVoice, build
 
 WORDINGS = Path(__file__).parents[1] / "data" / "interruptions.tsv"
 KINDS = ("backchannel", "interruption")

@@ -10,9 +10,9 @@ import random
 
 import pytest
 
-from russian.morphology import CASES, Case, analyser, inflect
+from russian.grammar.morphology import CASES, Case, analyser, inflect
+from russian.grammar.tables import listed
 from russian.spoken import to_spoken
-from russian.tables import listed
 
 pytestmark = pytest.mark.bench
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import open_library
+from rag.retrieval.library import open_library
 from store.engine import open_store
 from tests.service.test_ingestion import site
 

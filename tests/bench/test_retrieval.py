@@ -18,8 +18,10 @@ import pytest
 from langchain_qdrant import QdrantVectorStore, RetrievalMode
 from langchain_qdrant.sparse_embeddings import SparseEmbeddings, SparseVector
 
-from rag import evaluation, ingest, sparse
-from rag.library import open_library
+from rag import evaluation
+from rag.ingestion import ingest
+from rag.retrieval import sparse
+from rag.retrieval.library import open_library
 from store.engine import open_store
 
 pytestmark = pytest.mark.bench

@@ -7,17 +7,9 @@ from typing import get_args
 import numpy as np
 from openai.types.realtime import RealtimeServerEvent
 
-from api.realtime import Realtime
-from api.realtime_events import Json
-from dialog.messages import (
-    Answer,
-    Inbound,
-    Outbound,
-    Source,
-    Speech,
-    Transcript,
-    Word,
-)
+from api.realtime.events import Json
+from api.realtime.session import Realtime
+from dialog.messages import Answer, Inbound, Outbound, Source, Speech, Transcript, Word
 
 SHAPES = {
     get_args(shape.model_fields["type"].annotation)[0]: shape

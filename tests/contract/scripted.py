@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from fastapi.testclient import TestClient
 
-from api.app import create_app
+from api.http.app import create_app
 from api.settings import Settings
 from api.wiring import Services
 from dialog.errors import BadInput

@@ -8,10 +8,10 @@ import pytest
 
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta
-from rag import prompt
-from rag.answer import CANNOT_LOOK_UP, UNKNOWN, Answerer
-from rag.library import Library, open_library
-from rag.llm import ChatMessage
+from rag.answering import prompt
+from rag.answering.answer import CANNOT_LOOK_UP, UNKNOWN, Answerer
+from rag.answering.llm import ChatMessage
+from rag.retrieval.library import Library, open_library
 from store.engine import Store, open_store
 from tests.service.test_one_home import article
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialog.errors import BadInput
-from rag.library import Library, open_library
+from rag.retrieval.library import Library, open_library
 from store.engine import Store
 from tests import documents
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.convert import convert
+from rag.ingestion.convert import convert
 from tests import documents
 
 pytestmark = pytest.mark.contract

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.edge import EdgeIndex
-from rag.index import Applied, Index, Point, Sparse
-from rag.server import ServerIndex
+from rag.retrieval.index import Applied, Index, Point, Sparse
+from rag.retrieval.qdrant_embedded import EdgeIndex
+from rag.retrieval.qdrant_server import ServerIndex
 
 pytestmark = pytest.mark.contract
 

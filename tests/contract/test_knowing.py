@@ -14,8 +14,8 @@ import pytest
 
 from dialog.messages import Answer
 from rag import evaluation
-from rag.answer import Answerer
-from rag.library import Library, open_library
+from rag.answering.answer import Answerer
+from rag.retrieval.library import Library, open_library
 from store.engine import open_store
 
 pytestmark = [pytest.mark.contract, pytest.mark.anyio]

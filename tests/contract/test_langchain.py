@@ -8,10 +8,10 @@ from langchain_qdrant import QdrantVectorStore, RetrievalMode
 from langchain_qdrant.sparse_embeddings import SparseEmbeddings, SparseVector
 from qdrant_client import QdrantClient
 
-from rag import sparse
-from rag.index import SPARSE, Sparse
-from rag.library import Library
-from rag.server import ServerIndex
+from rag.retrieval import sparse
+from rag.retrieval.index import SPARSE, Sparse
+from rag.retrieval.library import Library
+from rag.retrieval.qdrant_server import ServerIndex
 from store.engine import Store
 
 pytestmark = pytest.mark.contract

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.edge import EdgeIndex
-from rag.library import Library, open_library
+from rag.retrieval.library import Library, open_library
+from rag.retrieval.qdrant_embedded import EdgeIndex
 from store.engine import Store
 from tests.service.test_one_home import article, found
 
@@ -161,7 +161,7 @@ def test_nothing_asked_and_nothing_there_find_nothing(library: Library, tmp_path
 
 @ON_SQLITE
 def test_an_index_of_another_store_or_make_is_built_anew(store: Store, tmp_path: Path) -> None:
-    from rag.index import Applied, Point, Sparse
+    from rag.retrieval.index import Applied, Point, Sparse
 
     stale = EdgeIndex(tmp_path / "index")
     point = Point("00000000-0000-0000-0000-00000000abcd", "x", "x", "", "x", Sparse((1,), (1.0,)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from api.telephony import telnyx, twilio
-from api.telephony.holding import Gone, Wire, hold
+from api.telephony.bridge import Gone, Wire, hold
 from api.telephony.media_stream import OVERTAKING, MediaStream
 from api.telephony.vonage import VonageSocket
 from dialog.messages import CallerAudio, HungUp, Interrupted, KeyPressed, Outbound, Played

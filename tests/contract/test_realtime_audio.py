@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from api.realtime_audio import FORMATS, Outlet, samples_of
+from api.realtime.audio import FORMATS, Outlet, samples_of
+from dialog.audio.g711 import alaw_decode, alaw_encode
 from dialog.errors import BadInput
-from dialog.g711 import alaw_decode, alaw_encode
-from dialog.messages import (
-    Speech,
-)
+from dialog.messages import Speech
 from tests.contract.realtime import Client, Clock
 
 pytestmark = pytest.mark.contract

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.realtime_events import MAX_EVENT_BYTES, Json
+from api.realtime.events import MAX_EVENT_BYTES, Json
 from tests.contract.realtime import Client, error_of, kinds
 
 pytestmark = pytest.mark.contract

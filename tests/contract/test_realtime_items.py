@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.realtime_events import Json
-from api.realtime_response import FunctionCall
+from api.realtime.events import Json
+from api.realtime.responses import FunctionCall
 from dialog.messages import (
     Answer,
     AnswerDelta,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.realtime_events import Json
+from api.realtime.events import Json
 from dialog.messages import (
     AnswerDelta,
     CallSettings,

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from asr.segments import Segmenter
+from asr.segmentation import Segmenter
 from asr.vad import RATE_HZ, SileroVad
 from tests.recordings import tone
 

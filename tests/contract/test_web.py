@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.routes.web import TYPES, WEB
+from api.http.routes.web import TYPES, WEB
 from tests.contract.scripted import client_of
 
 pytestmark = pytest.mark.contract

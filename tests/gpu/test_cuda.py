@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.engine import load_recogniser
+from asr.recogniser import load_recogniser
 from tests.model import golden
-from tts.engine import load_synthesiser
+from tts.synthesiser import load_synthesiser
 
 
 def no_gpu() -> str:

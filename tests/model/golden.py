@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from asr.engine import Recogniser
-from dialog.audio import decode
+from asr.recogniser import Recogniser
+from dialog.audio.decoding import decode
 from dialog.messages import Samples
-from tts.engine import Synthesiser
+from tts.synthesiser import Synthesiser
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "data" / "embedded.json"
@@ -42,8 +42,8 @@ def spoken(synthesiser: Synthesiser) -> dict[str, Any]:
 
 
 def main() -> None:
-    from asr.engine import load_recogniser
-    from tts.engine import load_synthesiser
+    from asr.recogniser import load_recogniser
+    from tts.synthesiser import load_synthesiser
 
     golden = {
         "heard": heard(load_recogniser("asr-ru-small", "cpu")),

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rag import evidence
-from rag.answer import THRESHOLD
-from rag.asked import question_of
-from rag.dense import SentenceEncoder
-from rag.library import open_library
+from rag.answering import answerability
+from rag.answering.answer import THRESHOLD
+from rag.answering.query import question_of
+from rag.retrieval.dense import SentenceEncoder
+from rag.retrieval.library import open_library
 from store.engine import Store, open_store
 from tests.model import tiny_bert
 
@@ -73,5 +73,5 @@ def test_with_a_model_the_same_questions_are_answered(
     hits = library.search_passages("сколько стоит тариф домашний", 5)
     asked = question_of("сколько стоит тариф домашний", hits, library.rarity)
     score = library.words_score(asked.text)
-    assert evidence.confidence(asked, evidence.weigh(asked, hits), score) >= THRESHOLD
+    assert answerability.confidence(asked, answerability.weigh(asked, hits), score) >= THRESHOLD
     library.close()

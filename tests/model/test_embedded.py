@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asr.engine import Recogniser, load_recogniser
+from asr.recogniser import Recogniser, load_recogniser
 from asr.recording import transcribe
-from dialog.audio import resample, wav_bytes
+from dialog.audio.pcm import wav_bytes
+from dialog.audio.resampling import resample
 from dialog.messages import Transcript
 from models.runtime import ModelThread
 from tests.model import golden
 from tests.recordings import tone
-from tts.engine import Synthesiser, load_synthesiser
 from tts.speech import speak
+from tts.synthesiser import Synthesiser, load_synthesiser
 
 pytestmark = [pytest.mark.model, pytest.mark.anyio]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asr.engine import load_recogniser
-from dialog.audio import decode
+from asr.recogniser import load_recogniser
+from dialog.audio.decoding import decode
 from models.catalogue import CHECKPOINTS
 from tests.model import golden
-from tts.engine import load_synthesiser
+from tts.synthesiser import load_synthesiser
 
 pytestmark = pytest.mark.model
 
@@ -46,7 +46,7 @@ def _curve(home: Path) -> list[dict[str, str]]:
 
 def test_a_recogniser_is_adapted(manifest: Path, tmp_path: Path) -> None:
     pytest.importorskip("sentencepiece")
-    from models.recipes.asr import train
+    from recipes.asr import train
 
     start = str(CHECKPOINTS / "asr-ru-small.nemo")
     options = ["--home", str(tmp_path), "--start", start, "--manifest", str(manifest)]
@@ -71,7 +71,7 @@ def test_a_recogniser_is_adapted(manifest: Path, tmp_path: Path) -> None:
 
 def test_a_voice_is_made(manifest: Path, tmp_path: Path) -> None:
     pytest.importorskip("parselmouth")
-    from models.recipes.tts import train
+    from recipes.tts import train
 
     options = ["--home", str(tmp_path), "--start", str(CHECKPOINTS), "--manifest", str(manifest)]
     steps = ["--aligner-steps", "2", "--fastpitch-steps", "2", "--hifigan-steps", "2"]
@@ -93,9 +93,9 @@ def test_a_voice_is_made(manifest: Path, tmp_path: Path) -> None:
 
 def test_a_bad_manifest_leaves_nothing_behind(tmp_path: Path) -> None:
     pytest.importorskip("parselmouth")
-    from models.recipes.asr import train as asr
-    from models.recipes.speech.manifest import BadManifest
-    from models.recipes.tts import train as tts
+    from recipes.asr import train as asr
+    from recipes.speech.manifest import BadManifest
+    from recipes.tts import train as tts
 
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"audio_filepath": "gone.wav", "text": "да"}\n', "utf-8")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from api.timing import recording
-from asr.cache_aware import CONTEXT, CacheAware, Greedy
-from asr.engine import load_recogniser
+from api.bench.timing import recording
+from asr.nemo_streaming import CONTEXT, CacheAware, Greedy
+from asr.recogniser import load_recogniser
 from models.catalogue import resolve
 from tests.service.serving import SAMPLES
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from asr.ctc import CtcRecogniser, joined
-from asr.engine import load_recogniser
+from asr.decoding.ctc import CtcRecogniser, joined
 from asr.nemo import NemoRecogniser, load
+from asr.recogniser import load_recogniser
 from dialog.errors import Unavailable
 from dialog.messages import Samples
 from models.catalogue import resolve

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import open_library
-from rag.rerank import CrossEncoderReranker
+from rag.retrieval.library import open_library
+from rag.retrieval.rerank import CrossEncoderReranker
 from store.engine import Store, open_store
 from tests.model import tiny_bert
 

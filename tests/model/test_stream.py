@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asr.cache_aware import CacheAware, Matrix, is_cache_aware
-from asr.engine import load_recogniser
-from asr.stream import Growing, load_engine
+from asr.nemo_streaming import CacheAware, Matrix, is_cache_aware
+from asr.recogniser import load_recogniser
+from asr.streaming import Growing, load_engine
 from dialog.messages import Samples
 
 pytestmark = pytest.mark.model

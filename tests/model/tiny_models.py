@@ -200,10 +200,10 @@ def save_bigrams(tokenizer_folder: Path, path: Path) -> Path:
 
 
 def save_trie(tokenizer_folder: Path, path: Path) -> Path:
-    """The language model that `asr.ngram` reads, over the tokens of `CORPUS`."""
+    """The language model that `asr.decoding.ngram` reads, over the tokens of `CORPUS`."""
     import sentencepiece
 
-    from models.recipes.asr.language_model import count, probabilities, sentences, store
+    from recipes.asr.language_model import count, probabilities, sentences, store
 
     model = str(tokenizer_folder / "tokenizer.model")
     pieces = sentencepiece.SentencePieceProcessor(model_file=model)

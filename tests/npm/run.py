@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from dialog.audio import decode, pcm16
+from dialog.audio.decoding import decode
+from dialog.audio.pcm import pcm16
 from tests.service.serving import SAMPLES, serving
 
 HERE = Path(__file__).parent

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from dialog.audio import decode, write_wav
+from dialog.audio.decoding import decode
+from dialog.audio.pcm import write_wav
 from tests.service.serving import ROOT, SAMPLES, Running, free_port, serving
 
 CHROMIUM = "/usr/bin/chromium"

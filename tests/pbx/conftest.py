@@ -16,7 +16,8 @@ import httpx
 import numpy as np
 import pytest
 
-from dialog.audio import decode, wav_bytes
+from dialog.audio.decoding import decode
+from dialog.audio.pcm import wav_bytes
 from dialog.messages import Samples
 from tests.pbx.exchange import Exchange, build, running
 from tests.service.serving import free_port, wait_until_ready

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dialog.audio import resample, write_wav
+from dialog.audio.pcm import write_wav
+from dialog.audio.resampling import resample
 from dialog.messages import Samples
 
 MODULES = "/usr/lib/baresip/modules"

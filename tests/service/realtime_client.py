@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
-from api.realtime_audio import FORMATS
-from dialog.audio import decode
+from api.realtime.audio import FORMATS
+from dialog.audio.decoding import decode
 from tests.contract.realtime import SHAPES
 from tests.service.serving import SAMPLES
 

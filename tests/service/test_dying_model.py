@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dialog.messages import Answer, AnswerDelta
-from rag.answer import Answerer
-from rag.library import Library, open_library
-from rag.llm import ChatMessage, OpenAIChat, Timeouts
+from rag.answering.answer import Answerer
+from rag.answering.llm import ChatMessage, OpenAIChat, Timeouts
+from rag.retrieval.library import Library, open_library
 from store.engine import open_store
 from tests.contract.test_answer import Scripted
 from tests.service.test_one_home import article

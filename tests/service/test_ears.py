@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import pytest
 
-from asr.process import Ears
+from asr.worker import Ears
 from dialog.errors import Unavailable
 from dialog.messages import Samples, Word
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from api.telephony import frames
-from api.telephony.frames import Frame, encode
+from api.telephony import audiosocket_frames
+from api.telephony.audiosocket_frames import Frame, encode
 from dialog.messages import HungUp
 from tests.telephone import IDENTITY, QUIET, Exchange, Script, door, words
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.service, pytest.mark.anyio]
 
 CALLS = 1_000
 AT_ONCE = 25
-HELLO = encode(Frame(frames.IDENTITY, IDENTITY.bytes))
+HELLO = encode(Frame(audiosocket_frames.IDENTITY, IDENTITY.bytes))
 
 Fault = Callable[[Exchange, random.Random], Awaitable[None]]
 
@@ -42,7 +42,7 @@ async def no_identity(line: Exchange, dice: random.Random) -> None:
 
 
 async def wrong_identity(line: Exchange, dice: random.Random) -> None:
-    line.say(encode(Frame(frames.IDENTITY, bytes(dice.choice([0, 15, 17, 600])))))
+    line.say(encode(Frame(audiosocket_frames.IDENTITY, bytes(dice.choice([0, 15, 17, 600])))))
     await line.rest()
 
 
@@ -75,7 +75,7 @@ async def flood(line: Exchange, dice: random.Random) -> None:
 
 
 async def error_frame(line: Exchange, dice: random.Random) -> None:
-    line.say(HELLO, QUIET, encode(Frame(frames.ERROR, b"\x01")))
+    line.say(HELLO, QUIET, encode(Frame(audiosocket_frames.ERROR, b"\x01")))
     await line.rest()
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.edge import EdgeIndex
-from rag.index import Point
-from rag.library import Library, open_library
+from rag.retrieval.index import Point
+from rag.retrieval.library import Library, open_library
+from rag.retrieval.qdrant_embedded import EdgeIndex
 from store.engine import open_store
 
 pytestmark = pytest.mark.service

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import Library, open_library
+from rag.retrieval.library import Library, open_library
 from store.engine import open_store
 
 pytestmark = pytest.mark.service

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialog.opus import RATE_HZ
+from dialog.audio.opus import RATE_HZ
 from store.recordings import Recordings
 from tests.unit.test_recorder import decoded
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from openai import BadRequestError, OpenAI
 
-from dialog.audio import write_wav
+from dialog.audio.pcm import write_wav
 from tests.service.serving import SAMPLES, Running, serving
 
 pytestmark = [pytest.mark.service, pytest.mark.model]

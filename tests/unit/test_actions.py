@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from api.actions.book import Book
-from api.actions.choosing import Chooser
-from api.actions.conductor import NO_DIGITS, NOT_CONNECTED, Conductor, digits_of
+from api.actions.actions import Book
 from api.actions.control import CannotDo
-from api.actions.webhook import Hooks
+from api.actions.controller import NO_DIGITS, NOT_CONNECTED, Conductor, digits_of
+from api.actions.selector import Chooser
+from api.actions.webhooks import Hooks
 from dialog.messages import Answer, CallEnded, Inbound, KeyPressed, Samples, Say
-from rag.answer import UNKNOWN
+from rag.answering.answer import UNKNOWN
 from tests.calls import Assistant, Line, spoken
 from tests.clock import JumpingLoop
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.actions.book import Book, Webhook, read_book, tools
-from api.actions.hours import Hours
+from api.actions.actions import Book, Webhook, read_book, tools
+from api.actions.opening_hours import Hours
 from dialog.errors import BadInput
 
 pytestmark = pytest.mark.unit

@@ -14,18 +14,11 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialog.audio import (
-    MAX_RATE_HZ,
-    Resampler,
-    decode,
-    pcm16,
-    resample,
-    wav_bytes,
-    wav_header,
-    write_wav,
-)
+from dialog.audio.decoding import MAX_RATE_HZ, decode
+from dialog.audio.g711 import mulaw_decode, mulaw_encode
+from dialog.audio.pcm import pcm16, wav_bytes, wav_header, write_wav
+from dialog.audio.resampling import Resampler, resample
 from dialog.errors import BadInput
-from dialog.g711 import mulaw_decode, mulaw_encode
 from dialog.messages import Samples
 from tests.recordings import encoded, tone, video_without_sound
 
@@ -176,7 +169,9 @@ def test_playlists_open_nothing_else(tmp_path: Path) -> None:
 
 def test_the_decoder_says_nothing_and_is_loaded_late() -> None:
     script = (
-        "import io, sys; from dialog.audio import decode, wav_bytes\n"
+        "import io, sys\n"
+        "from dialog.audio.decoding import decode\n"
+        "from dialog.audio.pcm import wav_bytes\n"
         "assert 'av' not in sys.modules\n"
         "data = open(sys.argv[1], 'rb').read()\n"
         "print(sum(len(b) for b in decode(io.BytesIO(data), 16000)))\n"

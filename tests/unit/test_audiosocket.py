@@ -11,19 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.telephony import frames
+from api.telephony import audiosocket_frames
 from api.telephony.audiosocket import LOOPBACK, may_connect
-from api.telephony.frames import Decoder, Frame, Mislabelled, encode, samples_of, sound
+from api.telephony.audiosocket_frames import Decoder, Frame, Mislabelled, encode, samples_of, sound
 from dialog.errors import Unavailable
-from dialog.messages import (
-    CallerAudio,
-    HungUp,
-    Inbound,
-    Interrupted,
-    KeyPressed,
-    Outbound,
-    Played,
-)
+from dialog.messages import CallerAudio, HungUp, Inbound, Interrupted, KeyPressed, Outbound, Played
 from tests.telephone import IDENTITY, QUIET, Script, door, words
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -51,8 +43,8 @@ def test_any_bytes_are_frames_and_never_an_error(junk: bytes) -> None:
 
 
 def test_the_bytes_are_those_of_the_protocol() -> None:
-    assert encode(Frame(frames.HANGUP)) == b"\x00\x00\x00"
-    assert encode(Frame(frames.IDENTITY, IDENTITY.bytes))[:3] == b"\x01\x00\x10"
+    assert encode(Frame(audiosocket_frames.HANGUP)) == b"\x00\x00\x00"
+    assert encode(Frame(audiosocket_frames.IDENTITY, IDENTITY.bytes))[:3] == b"\x01\x00\x10"
     loud = sound(np.array([0.5, -1.0], np.float32), 16_000)
     assert encode(loud) == b"\x12\x00\x04" + struct.pack("<hh", 16384, -32767)
     assert sound(np.zeros(1, np.float32), 24_000).kind == 0x13
@@ -85,7 +77,7 @@ async def test_each_response_is_reported_to_its_end_though_another_follows() -> 
     async with door(script) as opened, opened.line() as line:
         line.introduce()
         await line.heard(16)
-        line.say(encode(Frame(frames.HANGUP)))
+        line.say(encode(Frame(audiosocket_frames.HANGUP)))
         await line.rest()
     assert [told for told in script.told if told in (Played(1, 1120), Played(2, 1120))] == [
         Played(1, 1120), Played(2, 1120)
@@ -96,12 +88,14 @@ async def test_a_call_from_its_identity_to_its_hang_up() -> None:
     script = Script(words(0.1))
     async with door(script) as opened, opened.line() as line:
         line.introduce()
-        line.say(QUIET, encode(Frame(frames.DIGIT, b"5")), encode(Frame(0x7F, b"?")), QUIET)
+        line.say(
+            QUIET, encode(Frame(audiosocket_frames.DIGIT, b"5")), encode(Frame(0x7F, b"?")), QUIET
+        )
         got = await line.heard(8)
-        line.say(encode(Frame(frames.HANGUP)))
+        line.say(encode(Frame(audiosocket_frames.HANGUP)))
         got += await line.rest()
     assert {(frame.kind, len(frame.payload)) for frame in got[:-1]} == {(0x10, 320)}
-    assert got[-1] == Frame(frames.HANGUP)
+    assert got[-1] == Frame(audiosocket_frames.HANGUP)
     kinds = [type(told) for told in script.told if not isinstance(told, Played)]
     assert kinds == [CallerAudio, KeyPressed, CallerAudio, HungUp]
     assert KeyPressed("5") in script.told
@@ -118,7 +112,7 @@ async def test_a_caller_is_answered_at_the_rate_that_came(kind: int, size: int) 
         assert {(f.kind, len(f.payload)) for f in await line.heard(3)} == {(kind, size)}
         line.close()
     first = next(told for told in script.told if isinstance(told, CallerAudio))
-    assert (first.rate_hz, len(first.samples)) == (frames.RATES_HZ[kind], size // 2)
+    assert (first.rate_hz, len(first.samples)) == (audiosocket_frames.RATES_HZ[kind], size // 2)
 
 
 async def test_our_hang_up_waits_for_the_last_word() -> None:
@@ -128,7 +122,7 @@ async def test_our_hang_up_waits_for_the_last_word() -> None:
         got = await line.rest()
     loud = [f for f in got if f.payload and np.abs(samples_of(f)).max() > 0.3]
     assert len(loud) == 15
-    assert got[-1] == Frame(frames.HANGUP)
+    assert got[-1] == Frame(audiosocket_frames.HANGUP)
     assert all(frame.payload for frame in got[:-1])
 
 
@@ -188,6 +182,6 @@ async def test_leaving_ends_every_call() -> None:
         await line.heard(2)
         assert script.running == 1
         await opened.server.__aexit__(None, None, None)
-        assert (await line.rest())[-1] == Frame(frames.HANGUP)
+        assert (await line.rest())[-1] == Frame(audiosocket_frames.HANGUP)
     assert script.running == 0
     assert len(asyncio.all_tasks()) == before

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.beam import Decoder, Matrix, State, Weights
-from asr.ngram import Ngram
-from asr.phrases import Phrases, read_phrases
-from models.recipes.asr.language_model import count, probabilities, store
+from asr.decoding.beam_search import Decoder, Matrix, State, Weights
+from asr.decoding.ngram import Ngram
+from asr.decoding.phrase_boosting import Phrases, read_phrases
+from recipes.asr.language_model import count, probabilities, store
 
 pytestmark = pytest.mark.unit
 

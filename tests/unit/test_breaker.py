@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from dialog.errors import Unavailable
-from rag.breaker import FAILURES, REST_S, Breaker
-from rag.llm import ChatMessage
+from rag.answering.circuit_breaker import FAILURES, REST_S, Breaker
+from rag.answering.llm import ChatMessage
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

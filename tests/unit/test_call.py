@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from api.call import BROKEN
-from asr.caller import ARE_YOU_THERE, DEAF
-from asr.turns import Rules
+from api.conversation.converse import BROKEN
+from asr.turns.turn_detector import Rules
+from asr.turns.turn_manager import ARE_YOU_THERE, DEAF
 from dialog.errors import Unavailable
 from dialog.messages import (
     Answer,
@@ -40,7 +40,7 @@ from dialog.messages import (
     Word,
 )
 from dialog.messages import TurnTrace as Trace
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
 from tests.calls import Assistant, Line, ScriptedEar, silence, spoken
 from tests.clock import JumpingLoop
 

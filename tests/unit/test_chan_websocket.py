@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.telephony.bridge import Gone, hold
 from api.telephony.chan_websocket import FORMATS, ChanWebSocket, command, parse
-from api.telephony.holding import Gone, hold
 from dialog.messages import CallerAudio, HungUp, Inbound, Interrupted, KeyPressed, Outbound, Played
 from tests.telephone import FarEnd, Script, words
 

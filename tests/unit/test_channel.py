@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.actions.control import CannotDo
-from api.telephony.channel import Asterisk, Channel, Elsewhere
+from api.telephony.ari_channel import Asterisk, Channel, Elsewhere
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunk import LONGEST_CHARS, SHORTEST_CHARS, TAIL_CHARS, passages, plain, plain_passages
+from rag.ingestion.chunk import (
+    LONGEST_CHARS,
+    SHORTEST_CHARS,
+    TAIL_CHARS,
+    passages,
+    plain,
+    plain_passages,
+)
 from store.documents import NewPassage
 
 pytestmark = pytest.mark.unit

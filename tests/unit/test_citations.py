@@ -2,9 +2,9 @@
 
 import pytest
 
-from rag.citations import Checker, figures, is_russian, supporting
-from rag.evidence import Evidence, joined
-from rag.library import Hit
+from rag.answering.answerability import Evidence, joined
+from rag.answering.citations import Checker, figures, is_russian, supporting
+from rag.retrieval.library import Hit
 
 pytestmark = pytest.mark.unit
 

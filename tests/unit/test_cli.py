@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import main
+from api.cli.__main__ import main
 
 pytestmark = pytest.mark.unit
 
@@ -54,7 +54,7 @@ def beseda(
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, api.cli; api.cli.build_parser(); print(*sorted(sys.modules))"
+    code = "import sys, api.cli.parser; api.cli.parser.build_parser(); print(*sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )

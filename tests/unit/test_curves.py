@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.recipes.curves import Curve
+from recipes.curves import Curve
 
 pytestmark = pytest.mark.unit
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dialog.audio import decode
-from dialog.dtmf import HIGH_HZ, LOW_HZ, KeyGate, is_key
-from dialog.g711 import mulaw_decode, mulaw_encode
+from dialog.audio.decoding import decode
+from dialog.audio.dtmf import HIGH_HZ, LOW_HZ, KeyGate, is_key
+from dialog.audio.g711 import mulaw_decode, mulaw_encode
 from dialog.messages import CallerAudio, Samples
 
 pytestmark = pytest.mark.unit

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from asr.echo import Echo, Sounding
+from asr.turns.echo import Echo, Sounding
 from asr.vad import FRAME
 from dialog.call import Call, Trace
 from dialog.messages import Played, Samples, Speech, Transcript

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rag.followup import self_contained
-from rag.llm import ChatMessage
+from rag.answering.followup import self_contained
+from rag.answering.llm import ChatMessage
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api import formats
+from api import schemas
 from dialog.messages import Transcript, Word
 
 pytestmark = pytest.mark.unit
@@ -16,23 +16,23 @@ TRANSCRIPT = Transcript("Добрый день. Алло.", WORDS, 3663.0)
 
 
 def test_srt_cuts_at_the_pause() -> None:
-    assert formats.srt(TRANSCRIPT) == (
+    assert schemas.srt(TRANSCRIPT) == (
         "1\n00:00:00,100 --> 00:00:00,900\nдобрый день\n\n2\n01:01:01,500 --> 01:01:02,000\nалло\n"
     )
 
 
 def test_vtt_has_its_header_and_points() -> None:
-    lines = formats.vtt(TRANSCRIPT).splitlines()
+    lines = schemas.vtt(TRANSCRIPT).splitlines()
     assert lines[0] == "WEBVTT"
     assert "00:00:00.100 --> 00:00:00.900" in lines
 
 
 def test_words_have_times_and_confidence() -> None:
-    assert formats.words(TRANSCRIPT).splitlines()[0] == "0.10\t0.50\t0.90\tдобрый"
+    assert schemas.words(TRANSCRIPT).splitlines()[0] == "0.10\t0.50\t0.90\tдобрый"
 
 
 def test_verbose_json_is_openai_shaped() -> None:
-    body = formats.verbose_json(TRANSCRIPT)
+    body = schemas.verbose_json(TRANSCRIPT)
     assert body["duration"] == 3663.0
     assert body["words"] == [
         {"word": "добрый", "start": 0.1, "end": 0.5},
@@ -43,13 +43,13 @@ def test_verbose_json_is_openai_shaped() -> None:
 
 def test_cues_stay_short() -> None:
     words = tuple(Word("слово", n * 0.3, n * 0.3 + 0.25, 1.0) for n in range(200))
-    cues = list(formats.cues(words))
+    cues = list(schemas.cues(words))
     assert sum(len(cue) for cue in cues) == 200
-    assert all(cue[-1].end_s - cue[0].start_s <= formats.MAX_CUE_S for cue in cues)
-    assert all(len(formats.cue_text(cue)) <= formats.MAX_CUE_CHARS for cue in cues)
+    assert all(cue[-1].end_s - cue[0].start_s <= schemas.MAX_CUE_S for cue in cues)
+    assert all(len(schemas.cue_text(cue)) <= schemas.MAX_CUE_CHARS for cue in cues)
 
 
-@pytest.mark.parametrize("render", formats.AS_TEXT.values())
+@pytest.mark.parametrize("render", schemas.AS_TEXT.values())
 def test_silence_renders_as_nothing_wrong(render: object) -> None:
     assert callable(render)
     assert isinstance(render(Transcript("", (), 5.0)), str)

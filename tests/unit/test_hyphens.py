@@ -2,7 +2,7 @@
 
 import pytest
 
-from russian.hyphens import hyphenated
+from russian.writing.hyphens import hyphenated
 
 pytestmark = pytest.mark.unit
 

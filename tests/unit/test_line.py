@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialog.codecs import CODECS, RATE_HZ, has_gsm
+from dialog.audio.codecs import CODECS, RATE_HZ, has_gsm
+from dialog.audio.line import LINES, Line, Packets, level, losses, packet_loss, parse
 from dialog.errors import BadInput
-from dialog.line import LINES, Line, Packets, level, losses, packet_loss, parse
 from dialog.messages import Samples
 from tests.recordings import tone
 

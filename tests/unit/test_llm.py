@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dialog.errors import Unavailable
-from rag.llm import ChatMessage, OpenAIChat
+from rag.answering.llm import ChatMessage, OpenAIChat
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.load import questions
-from api.load.caller import Turn
-from api.load.ear import HOP_S, MATCH_HZ, Ear, Sound, likeness
-from api.load.late import Spread
-from api.load.questions import Question, Script
-from api.load.report import figures
-from api.telephony.pacing import FRAME_S
-from api.timing import loud_span, percentiles
+from api.bench.load import questions
+from api.bench.load.answer_detector import HOP_S, MATCH_HZ, Ear, Sound, likeness
+from api.bench.load.caller import Turn
+from api.bench.load.jitter import Spread
+from api.bench.load.questions import Question, Script
+from api.bench.load.report import figures
+from api.bench.timing import loud_span, percentiles
+from api.telephony.playout import FRAME_S
 from asr.wer import edits, plain_words
-from dialog.audio import write_wav
+from dialog.audio.line import CLEAN
+from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
-from dialog.line import CLEAN
 from dialog.messages import Samples
 from tests.recordings import tone
 

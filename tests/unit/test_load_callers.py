@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from api.load.caller import Manner, Mouth, Trial, Turn
-from api.load.crowd import Crowd, Plan, Search
-from api.load.ear import Sound
-from api.load.questions import Question, Script, Spoken
-from api.load.report import Figures, figures
-from api.load.service import Kept
-from api.load.wires import Lost, Wire
-from api.telephony.pacing import FRAME_S
-from dialog.audio import write_wav
-from dialog.line import CLEAN
+from api.bench.load.answer_detector import Sound
+from api.bench.load.caller import Manner, Mouth, Trial, Turn
+from api.bench.load.clients import Lost, Wire
+from api.bench.load.questions import Question, Script, Spoken
+from api.bench.load.report import Figures, figures
+from api.bench.load.schedule import Crowd, Plan, Search
+from api.bench.load.service_client import Kept
+from api.telephony.playout import FRAME_S
+from dialog.audio.line import CLEAN
+from dialog.audio.pcm import write_wav
 from dialog.messages import Samples
 from tests.clock import JumpingLoop
 from tests.recordings import tone

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.telephony.pacing import DUCKED, FRAME_S, NOISE_RMS, Playout
+from api.telephony.playout import DUCKED, FRAME_S, NOISE_RMS, Playout
 from dialog.messages import Duck, Interrupted, Played, ResponseEnded, Samples, Speech, Unduck
 from tests.clock import JumpingLoop
 

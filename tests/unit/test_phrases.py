@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.phrases import phrases, write
+from rag.vocabulary import phrases, write
 
 pytestmark = pytest.mark.unit
 

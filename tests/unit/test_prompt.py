@@ -2,10 +2,10 @@
 
 import pytest
 
-from rag import prompt
-from rag.evidence import Evidence
-from rag.library import Hit
-from rag.llm import ChatMessage
+from rag.answering import prompt
+from rag.answering.answerability import Evidence
+from rag.answering.llm import ChatMessage
+from rag.retrieval.library import Hit
 
 pytestmark = pytest.mark.unit
 

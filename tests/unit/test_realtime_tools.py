@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from api.realtime import Realtime
-from api.realtime_events import Json
-from api.realtime_tools import Responder
+from api.realtime.events import Json
+from api.realtime.session import Realtime
+from api.realtime.tools import Responder
 from dialog.messages import Answer, AnswerDelta
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.telephony.pacing import Playout
+from api.telephony.playout import Playout
 from api.telephony.recorder import Recorder
+from dialog.audio.opus import RATE_HZ, OpusFile
+from dialog.audio.stereo import Track
 from dialog.messages import (
     CallEnded,
     CallerAudio,
@@ -30,8 +32,6 @@ from dialog.messages import (
     Say,
     Speech,
 )
-from dialog.opus import RATE_HZ, OpusFile
-from dialog.stereo import Track
 from store.recordings import DAY_S, Recordings
 from tests.clock import JumpingLoop
 

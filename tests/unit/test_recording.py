@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from asr.engine import ENGINES, Recogniser, load_recogniser
+from asr.recogniser import ENGINES, Recogniser, load_recogniser
 from asr.recording import MAX_BATCH, for_reading, stretches_in_batches, transcribe
 from asr.vad import RATE_HZ
-from dialog.audio import wav_bytes
+from dialog.audio.pcm import wav_bytes
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dialog.audio import write_wav
-from models.recipes.speech.manifest import BadManifest, load, read
-from models.recipes.speech.pack import decoded, encode, pack, unpack
+from dialog.audio.pcm import write_wav
+from recipes.speech.manifest import BadManifest, load, read
+from recipes.speech.pack import decoded, encode, pack, unpack
 from tests.recordings import tone
 
 pytestmark = pytest.mark.unit

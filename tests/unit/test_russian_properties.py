@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from russian.dates import MONTHS
+from russian.grammar.calendar import MONTHS
 from russian.lemmas import lemmas
-from russian.punctuation import restore
 from russian.spoken import to_spoken
+from russian.writing.punctuation import restore
 from russian.written import to_written
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.segments import Cutting, Segmenter, Stretch
+from asr.segmentation import Cutting, Segmenter, Stretch
 from asr.vad import FRAME, RATE_HZ
 from dialog.messages import Samples
 

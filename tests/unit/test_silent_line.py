@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
-from api.call import converse
-from api.telephony.holding import Gone, hold
+from api.conversation.converse import converse
+from api.telephony.bridge import Gone, hold
 from api.telephony.media_stream import MediaStream
 from api.telephony.twilio import DIALECT
-from asr.caller import ARE_YOU_THERE, GOODBYE
+from asr.turns.turn_manager import ARE_YOU_THERE, GOODBYE
 from dialog.call import Call
 from dialog.messages import Answer, Inbound, Outbound
 from tests.calls import Assistant

@@ -7,7 +7,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 from websockets.protocol import State
 
-from api.sockets import Sockets
+from api.http.websockets import Sockets
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag import sparse
+from rag.retrieval import sparse
 
 pytestmark = pytest.mark.unit
 

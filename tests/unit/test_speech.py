@@ -17,12 +17,12 @@ from models.runtime import ModelThread
 from russian.spoken import to_spoken
 from russian.voice import VOICE_TEXT_VERSION, in_alphabet
 from tts.cache import PhraseCache
-from tts.engine import ENGINES, Synthesiser, load_synthesiser
-from tts.marks import word_marks
 from tts.nemo import check_alphabet
-from tts.phrases import MAX_CHARS, Phrase, phrases, spoken_phrases
+from tts.phrasing import MAX_CHARS, Phrase, phrases, spoken_phrases
 from tts.speech import MAX_TEXT_CHARS, SENTENCE_PAUSE_S, speak
+from tts.synthesiser import ENGINES, Synthesiser, load_synthesiser
 from tts.voices import named
+from tts.word_timings import word_marks
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from russian.spans import Converted
+from russian.grammar.spans import Converted
 from russian.spoken import to_spoken
 
 pytestmark = pytest.mark.unit

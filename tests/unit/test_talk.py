@@ -8,12 +8,12 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from api.call import NOTHING_HEARD, Stages
-from api.talk import Reply, collect, exchange, joined
-from asr.listen import Hearing
+from api.conversation.converse import NOTHING_HEARD, Stages
+from api.conversation.exchange import Reply, collect, exchange, joined
+from asr.turns.hearing import Hearing
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Answer, AnswerDelta, Recording, Speech, Transcript
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from asr.doubt import AGAIN, ANOTHER_WAY, Ask, Doubts, spaced
-from asr.endpointing import DICTATING_S, FINISHED_S, HANGING_S, PLAIN_S, UNKNOWN_S, pause_s
-from asr.interruption import verdict
-from asr.turns import (
+from asr.turns.barge_in import verdict
+from asr.turns.clarification import AGAIN, ANOTHER_WAY, Ask, Doubts, spaced
+from asr.turns.endpointing import DICTATING_S, FINISHED_S, HANGING_S, PLAIN_S, UNKNOWN_S, pause_s
+from asr.turns.turn_detector import (
     FRAME_S,
     Assistant,
     Duck,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from russian.stress import load_accentor, marked
+from russian.grammar.stress import load_accentor, marked
 from russian.voice import LETTERS, PUNCTUATION, in_alphabet, read_aloud, voice_text
 
 ALPHABET = re.compile(rf"[{LETTERS}{re.escape(PUNCTUATION)}+ ]*")

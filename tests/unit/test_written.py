@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from russian.punctuation import restore
-from russian.spans import Converted
+from russian.grammar.spans import Converted
+from russian.writing.punctuation import restore
 from russian.written import to_written
 
 pytestmark = pytest.mark.unit

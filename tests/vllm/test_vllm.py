@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from api.actions.book import read_book
-from api.actions.choosing import NOTHING, Chooser
-from api.realtime_events import Json
-from api.realtime_tools import OpenAITools
+from api.actions.actions import read_book
+from api.actions.selector import NOTHING, Chooser
+from api.realtime.events import Json
+from api.realtime.tools import OpenAITools
 from dialog.messages import Answer, AnswerDelta
-from rag.answer import Answerer
-from rag.library import Library, open_library
-from rag.llm import ChatMessage, OpenAIChat, Timeouts
+from rag.answering.answer import Answerer
+from rag.answering.llm import ChatMessage, OpenAIChat, Timeouts
+from rag.retrieval.library import Library, open_library
 from store.engine import open_store
 from tests.service.test_one_home import article
 from tests.vllm.server import Server, running

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialog.audio import resample
+from dialog.audio.resampling import resample
 from dialog.messages import Samples
 
 HOP_S = 0.01

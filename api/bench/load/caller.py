@@ -16,15 +16,15 @@ from typing import Protocol
 
 import numpy as np
 
-from api.call import BROKEN
-from api.load.ear import Ear
-from api.load.late import Spread
-from api.load.questions import Question, Script, Spoken
-from api.load.service import Kept
-from api.load.wires import HUNG_UP, Lost, Wire
-from api.telephony.pacing import FRAME_S
+from api.bench.load.answer_detector import Ear
+from api.bench.load.clients import HUNG_UP, Lost, Wire
+from api.bench.load.jitter import Spread
+from api.bench.load.questions import Question, Script, Spoken
+from api.bench.load.service_client import Kept
+from api.conversation.converse import BROKEN
+from api.telephony.playout import FRAME_S
 from asr.wer import edits, plain_words
-from dialog.line import Packets
+from dialog.audio.line import Packets
 from dialog.messages import Samples
 
 GREETING_WITHIN_S = 2.5

@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from api.load.ear import Sound
-from api.load.late import Spread
-from api.realtime_audio import FORMATS, samples_of
-from api.telephony import frames
-from api.telephony.frames import Decoder, Frame
-from api.telephony.pacing import FRAME_S
-from dialog.line import Line
+from api.bench.load.answer_detector import Sound
+from api.bench.load.jitter import Spread
+from api.realtime.audio import FORMATS, samples_of
+from api.telephony import audiosocket_frames
+from api.telephony.audiosocket_frames import Decoder, Frame
+from api.telephony.playout import FRAME_S
+from dialog.audio.line import Line
 from dialog.messages import Samples
 
 if TYPE_CHECKING:
@@ -69,10 +69,12 @@ class Exchange:
             reason = error.strerror or "no connection"
             raise Lost(f"AudioSocket at {self.host}:{self.port}: {reason}") from None
         try:
-            writer.write(frames.encode(Frame(frames.IDENTITY, identity.bytes)))
+            writer.write(
+                audiosocket_frames.encode(Frame(audiosocket_frames.IDENTITY, identity.bytes))
+            )
             yield _AudioSocket(reader, writer, self.rate_hz, self.off)
             with suppress(OSError):
-                writer.write(frames.encode(Frame(frames.HANGUP)))
+                writer.write(audiosocket_frames.encode(Frame(audiosocket_frames.HANGUP)))
         finally:
             writer.close()
             with suppress(OSError):
@@ -97,7 +99,9 @@ class _AudioSocket:
             raise Lost(HUNG_UP)
         if self._writer.transport.get_write_buffer_size() > WAITING_BYTES:
             raise Lost("the service does not read")
-        self._writer.write(frames.encode(frames.sound(packet, self.rate_hz)))
+        self._writer.write(
+            audiosocket_frames.encode(audiosocket_frames.sound(packet, self.rate_hz))
+        )
 
     async def sounds(self) -> AsyncGenerator[Sound | None]:
         loop = asyncio.get_running_loop()
@@ -109,14 +113,14 @@ class _AudioSocket:
                 data = b""
             now_s = loop.time()
             for frame in self._decoder.push(data):
-                if frame.kind == frames.HANGUP:
+                if frame.kind == audiosocket_frames.HANGUP:
                     raise Lost(HUNG_UP)
                 if frame.rate_hz is None:
                     continue
                 if before_s is not None:
                     self._off.add(abs(now_s - before_s - FRAME_S))
                 before_s = now_s
-                sound = Sound(frames.samples_of(frame), max(now_s, ends_s))
+                sound = Sound(audiosocket_frames.samples_of(frame), max(now_s, ends_s))
                 ends_s = sound.at_s + len(sound.samples) / frame.rate_hz
                 yield sound
             if not data:

@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from api.load import questions, report
-from api.load.caller import Door, Manner, Trial, Turn
-from api.load.crowd import Crowd, Plan, Search
-from api.load.report import Figures
-from api.load.service import Service
-from api.load.wires import Exchange, Session
+from api.bench.load import questions, report
+from api.bench.load.caller import Door, Manner, Trial, Turn
+from api.bench.load.clients import Exchange, Session
+from api.bench.load.report import Figures
+from api.bench.load.schedule import Crowd, Plan, Search
+from api.bench.load.service_client import Service
 from api.settings import Settings
+from dialog.audio.line import Line, parse
 from dialog.errors import BadInput
-from dialog.line import Line, parse
 
 SEARCH_S = 60.0
 AUDIOSOCKET_PORT = 9092

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from api.load.caller import Turn
-from api.timing import percentiles
+from api.bench.load.caller import Turn
+from api.bench.timing import percentiles
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from api.load.caller import Caller, Trial
-from api.load.report import Figures
+from api.bench.load.caller import Caller, Trial
+from api.bench.load.report import Figures
 
 
 @dataclass(frozen=True, slots=True)

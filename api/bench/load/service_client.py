@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import numpy as np
 
-from api.call import FILLER
-from api.load.ear import MATCH_HZ
-from dialog.audio import resample
+from api.bench.load.answer_detector import MATCH_HZ
+from api.conversation.converse import FILLER
+from dialog.audio.resampling import resample
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Samples
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from api import formats
-from api.routes.deps import ServicesDep
-from dialog.audio import pcm16, wav_header
+from api import schemas
+from api.http.routes.deps import ServicesDep
+from dialog.audio.pcm import pcm16, wav_header
 from dialog.errors import BadInput
 from dialog.messages import Speech
 
@@ -30,8 +30,8 @@ async def transcriptions(
     if response_format == "json":
         return JSONResponse({"text": transcript.text})
     if response_format == "verbose_json":
-        return JSONResponse(formats.verbose_json(transcript))
-    return PlainTextResponse(formats.AS_TEXT[response_format](transcript) + "\n")
+        return JSONResponse(schemas.verbose_json(transcript))
+    return PlainTextResponse(schemas.AS_TEXT[response_format](transcript) + "\n")
 
 
 @router.get("/voices")

@@ -14,16 +14,16 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
-from api import formats
-from api.call import Stages
+from api import schemas
+from api.conversation.converse import Stages
+from api.conversation.exchange import Reply, collect, exchange
+from api.conversation.validation import typed
+from api.http.routes.deps import MetricsDep, ServicesDep
 from api.metrics import Metrics
-from api.questions import typed
-from api.routes.deps import MetricsDep, ServicesDep
-from api.talk import Reply, collect, exchange
 from api.wiring import Services
 from dialog.errors import BadInput
 from dialog.messages import Answer, AnswerDelta, Transcript
-from rag.llm import ChatMessage
+from rag.answering.llm import ChatMessage
 
 MODEL = "beseda"
 
@@ -94,7 +94,7 @@ async def completions(request: ChatRequest, services: ServicesDep, metrics: Metr
 def split_dialogue(messages: list[IncomingMessage]) -> tuple[Transcript, list[ChatMessage]]:
     """The question and what stands before it; raises BadInput without a usable question.
 
-    System messages are dropped: what the assistant is stands in `rag.prompt` alone.
+    System messages are dropped: what the assistant is stands in `rag.answering.prompt` alone.
     """
     if not messages or messages[-1].role != "user" or not messages[-1].text().strip():
         raise BadInput("the last message must be the user's and must not be empty")
@@ -107,7 +107,7 @@ def split_dialogue(messages: list[IncomingMessage]) -> tuple[Transcript, list[Ch
 
 
 def _grounds(answer: Answer) -> dict[str, object]:
-    return {"source": answer.source, "sources": formats.sources_json(answer)}
+    return {"source": answer.source, "sources": schemas.sources_json(answer)}
 
 
 async def _keep(reply: Reply, services: Services, metrics: Metrics) -> None:

@@ -5,8 +5,8 @@ import asyncio
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from api import formats
-from api.routes.deps import ServicesDep
+from api import schemas
+from api.http.routes.deps import ServicesDep
 from dialog.errors import BadInput
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
@@ -17,7 +17,7 @@ async def list_conversations(services: ServicesDep, limit: int = 50) -> dict[str
     """The latest conversations, newest first."""
     infos = await asyncio.to_thread(services.conversations, limit)
     recorded = {one.id for one in await asyncio.to_thread(services.recordings.all)}
-    data = [formats.conversation_info_json(info, recorded=info.id in recorded) for info in infos]
+    data = [schemas.conversation_info_json(info, recorded=info.id in recorded) for info in infos]
     return {"object": "list", "data": data}
 
 
@@ -28,7 +28,7 @@ async def get_conversation(services: ServicesDep, conversation_id: str) -> dict[
     if conversation is None:
         raise BadInput(f"no conversation has the id {conversation_id}", 404, "not_found")
     recording = await asyncio.to_thread(services.recordings.get, conversation_id)
-    return formats.conversation_json(conversation, recording)
+    return schemas.conversation_json(conversation, recording)
 
 
 @router.delete("/{conversation_id}", status_code=204)

@@ -10,11 +10,11 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from api import formats
-from api.questions import check_question
-from api.routes.deps import ServicesDep
+from api import schemas
+from api.conversation.validation import check_question
+from api.http.routes.deps import ServicesDep
 from dialog.errors import BadInput
-from rag.library import Ingested, Library, Report, Skipped
+from rag.retrieval.library import Ingested, Library, Report, Skipped
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
@@ -30,7 +30,7 @@ async def list_documents(
 ) -> dict[str, object]:
     """Everything that answers may quote; with `tag`, once or more, what is marked with any."""
     infos = await asyncio.to_thread(services.library.documents, tag)
-    return {"object": "list", "data": [formats.document_json(info) for info in infos]}
+    return {"object": "list", "data": [schemas.document_json(info) for info in infos]}
 
 
 @router.post("/documents")
@@ -49,7 +49,7 @@ async def add_documents(
     if report.skipped and len(file) == 1:
         raise BadInput(report.skipped[0].reason, code="unusable_document")
     changed = report.count("added") or report.count("updated")
-    return JSONResponse(formats.report_json(report), 201 if changed else 200)
+    return JSONResponse(schemas.report_json(report), 201 if changed else 200)
 
 
 def _ingest(uploads: list[UploadFile], tags: list[str], library: Library) -> Report:
@@ -89,4 +89,4 @@ async def search(services: ServicesDep, request: SearchRequest) -> dict[str, obj
     """Distinct documents, the best passage of each; with `tags`, of those that have any."""
     query = check_question(request.query, "`query`")
     hits = await asyncio.to_thread(services.library.search, query, request.top, request.tags)
-    return {"query": request.query, "hits": [formats.hit_json(hit) for hit in hits]}
+    return {"query": request.query, "hits": [schemas.hit_json(hit) for hit in hits]}

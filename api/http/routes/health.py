@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.routes.deps import MetricsDep, ServicesDep
+from api.http.routes.deps import MetricsDep, ServicesDep
 
 router = APIRouter(tags=["health"])
 

@@ -11,11 +11,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from api import formats
-from api.questions import typed
-from api.routes.deps import MetricsDep, ServicesDep
-from api.talk import Reply, collect, joined
-from dialog.audio import wav_bytes
+from api import schemas
+from api.conversation.exchange import Reply, collect, joined
+from api.conversation.validation import typed
+from api.http.routes.deps import MetricsDep, ServicesDep
+from dialog.audio.pcm import wav_bytes
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Transcript
 
@@ -53,7 +53,7 @@ async def talk(request: Request, services: ServicesDep, metrics: MetricsDep) -> 
     return JSONResponse(
         {
             "conversation_id": conversation_id,
-            **formats.reply_json(reply),
+            **schemas.reply_json(reply),
             "audio": speech,
             "audio_format": "wav" if speech else None,
         }

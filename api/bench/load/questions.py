@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from api.telephony.pacing import FRAME_S
-from api.timing import RATE_HZ, loud_span, recording
+from api.bench.timing import RATE_HZ, loud_span, recording
+from api.telephony.playout import FRAME_S
 from asr.wer import plain_words
-from dialog.audio import resample
+from dialog.audio.line import Line
+from dialog.audio.resampling import resample
 from dialog.errors import BadInput
-from dialog.line import Line
 from dialog.messages import Samples
 from russian.spoken import to_spoken
 

@@ -1,0 +1,31 @@
+"""What hears a call: the parts that a conversation is given to listen with."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from asr.turns.turn_detector import Rules
+from asr.turns.utterance import Ear
+from asr.vad import SileroVad, Vad
+from dialog.messages import Transcript
+
+Transcribe = Callable[[Path | BinaryIO], Awaitable[Transcript]]
+
+NO_AUDIO_S = 60.0
+KEYS_S = 2.5
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """Who hears: whole recordings; and the utterances of a call, at `rate_hz`, `chunk` samples
+    at a time. `read` makes recognised words readable."""
+
+    transcribe: Transcribe
+    open: Callable[[], Ear] | None = None
+    rate_hz: int = 16_000
+    chunk: int = 5_120
+    read: Callable[[Transcript], str] = field(default=lambda heard: heard.text)
+    vad: Callable[[], Vad] = SileroVad
+    rules: Rules = field(default_factory=Rules)
+    no_audio_s: float = NO_AUDIO_S
