@@ -236,8 +236,8 @@ def test_the_build_context_holds_what_the_images_copy() -> None:
         for source in re.findall(r"(?m)^COPY (?!--from)(.+) \./$", (DOCKER / name).read_text()):
             assert set(source.split()) <= named
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    packages = project["tool"]["setuptools"]["packages"]
-    assert {package.partition(".")[0] for package in packages} <= named
+    packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert {package.removesuffix("*") for package in packages} <= named
     assert "docker" not in named
 
 
