@@ -10,11 +10,11 @@ from typing import get_args
 
 from api.conversation.exchange import Reply
 from dialog.messages import Answer, Source, Transcript, Word
-from rag.evaluation import Judged
+from rag.evaluation import JudgedQuestion
 from rag.retrieval.library import DocumentInfo, Hit, Report
-from store.conversations import Conversation, ConversationInfo, Turn
+from store.conversations import Conversation, ConversationInfo, StoredTurn
 from store.documents import Outcome
-from store.recordings import Recording
+from store.recordings import StoredRecording
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
@@ -240,7 +240,7 @@ def conversation_info_json(info: ConversationInfo, *, recorded: bool = False) ->
     }
 
 
-def recording_json(recording: Recording) -> dict[str, object]:
+def recording_json(recording: StoredRecording) -> dict[str, object]:
     """A call's recording; the sound is at `url`."""
     return {
         "id": recording.id,
@@ -252,7 +252,7 @@ def recording_json(recording: Recording) -> dict[str, object]:
 
 
 def conversation_json(
-    conversation: Conversation, recording: Recording | None = None
+    conversation: Conversation, recording: StoredRecording | None = None
 ) -> dict[str, object]:
     """A conversation with its turns, and its recording where there is one."""
     return {
@@ -264,7 +264,7 @@ def conversation_json(
     }
 
 
-def turn_json(turn: Turn) -> dict[str, object]:
+def turn_json(turn: StoredTurn) -> dict[str, object]:
     """One kept exchange."""
     return {
         "question": turn.question,
@@ -281,7 +281,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def wrong_outcomes(outcomes: Sequence[Judged]) -> Iterator[str]:
+def wrong_outcomes(outcomes: Sequence[JudgedQuestion]) -> Iterator[str]:
     """A line for each labelled question that was not found, or refused against its label."""
     for one in outcomes:
         known = bool(one.question.documents)

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from api.conversation.converse import HISTORY_TURNS, PROMPTS, Answering, Stages, converse
+from api.conversation.converse import HISTORY_TURNS, PROMPTS, AnswerQuestion, Stages, converse
 from api.conversation.exchange import Reply
 from api.logs import log_to
 from api.metrics import Metrics
@@ -26,7 +26,7 @@ from api.settings import Settings
 from asr.recogniser import Recogniser, load_recogniser
 from asr.streaming import load_engine
 from asr.turns.hearing import Hearing
-from asr.worker import Ears
+from asr.worker import RecognitionWorker
 from dialog.call import Call
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Inbound, Outbound, Speech, Transcript, TurnTrace, Word
@@ -161,10 +161,12 @@ class Services:
         return ModelThread("recogniser", load)
 
     @cached_property
-    def ears(self) -> Ears:
+    def ears(self) -> RecognitionWorker:
         """Recognition for calls, in a process of its own."""
         known = self.settings.home / vocabulary.FILE
-        return Ears(partial(load_engine, self.settings.asr_model, self.settings.device, known))
+        return RecognitionWorker(
+            partial(load_engine, self.settings.asr_model, self.settings.device, known)
+        )
 
     @cached_property
     def synthesiser(self) -> ModelThread[Synthesiser]:
@@ -253,7 +255,7 @@ class Services:
             rate_hz, _ = await self.ears.start()
             ear = self.ears.open()
             noise = np.random.default_rng(0).normal(0.0, 0.1, 2 * rate_hz)
-            await ear.peek(noise.astype(np.float32))  # the first step of a model is its slowest
+            await ear.preview(noise.astype(np.float32))  # the first step of a model is its slowest
             await ear.close()
             async for _ in self.answerer.answer("Сколько стоит доставка?"):
                 """The first search loads the index and the dictionaries."""
@@ -268,7 +270,7 @@ class Services:
         self,
         inbound: AsyncIterator[Inbound],
         conversation_id: str | None = None,
-        respond: Answering | None = None,
+        respond: AnswerQuestion | None = None,
     ) -> AsyncGenerator[Outbound]:
         """Hold a live call (see docs/calls.md): `converse`, its turns kept and counted.
 

@@ -28,7 +28,7 @@ LOG_ZERO = -16.6355  # log(2**-24), NeMo's mel of silence
 Matrix = NDArray[np.float32]
 
 
-class Decoder(Protocol):
+class StepDecoder(Protocol):
     """Log-probabilities of frames to words; its states are values, too."""
 
     def start(self) -> Any: ...
@@ -43,7 +43,7 @@ class Decoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StreamState:
     """One utterance between two chunks."""
 
     tail: Samples
@@ -58,7 +58,9 @@ class CacheAware:
     """An engine (see `asr.streaming.Engine`) over an `EncDecCTCModelBPE` with causal convolutions
     and chunked attention, in evaluation mode."""
 
-    def __init__(self, model: Any, decoder: Decoder, context: tuple[int, int] = CONTEXT) -> None:
+    def __init__(
+        self, model: Any, decoder: StepDecoder, context: tuple[int, int] = CONTEXT
+    ) -> None:
         model.encoder.set_default_att_context_size(list(context))
         streaming = model.encoder.streaming_cfg
         features = model.preprocessor.featurizer
@@ -72,7 +74,7 @@ class CacheAware:
         self.rate_hz = 16_000
         self.chunk = self._frames * HOP
 
-    def start(self) -> State:
+    def start(self) -> StreamState:
         import torch
 
         channel, time, length = self._model.encoder.get_initial_cache_state(batch_size=1)
@@ -80,11 +82,11 @@ class CacheAware:
         left = torch.full((mels, self._left), LOG_ZERO, device=channel.device)
         tail = np.zeros((AGAIN + LATE) * HOP, np.float32)
         decoded = self._decoder.start()
-        return State(tail, left, channel[:, 0], time[:, 0], length[0], decoded)
+        return StreamState(tail, left, channel[:, 0], time[:, 0], length[0], decoded)
 
     def step(
-        self, chunks: Sequence[Samples], states: Sequence[State]
-    ) -> tuple[list[tuple[Word, ...]], list[State]]:
+        self, chunks: Sequence[Samples], states: Sequence[StreamState]
+    ) -> tuple[list[tuple[Word, ...]], list[StreamState]]:
         after = list(states)
         longest = max((len(chunk) for chunk in chunks), default=0)
         for start in range(0, longest, self.chunk):
@@ -95,7 +97,9 @@ class CacheAware:
                 after[i] = state
         return [self._words(state) for state in after], after
 
-    def finish(self, rests: Sequence[Samples], states: Sequence[State]) -> list[tuple[Word, ...]]:
+    def finish(
+        self, rests: Sequence[Samples], states: Sequence[StreamState]
+    ) -> list[tuple[Word, ...]]:
         """A chunk of silence brings out the last word, too."""
         ended = [
             np.concatenate((rest, np.zeros(-len(rest) % self.chunk + self.chunk, np.float32)))
@@ -103,7 +107,9 @@ class CacheAware:
         ]
         return self.step(ended, states)[0]
 
-    def _one_step(self, chunks: Sequence[Samples], states: Sequence[State]) -> list[State]:
+    def _one_step(
+        self, chunks: Sequence[Samples], states: Sequence[StreamState]
+    ) -> list[StreamState]:
         import torch
 
         buffers = np.stack(
@@ -123,7 +129,7 @@ class CacheAware:
             )
             logp = self._model.decoder(encoder_output=encoded).float().cpu().numpy()
         return [
-            State(
+            StreamState(
                 buffers[i, self.chunk :],
                 inputs[i, :, -self._left :],
                 channel[:, i],
@@ -142,7 +148,7 @@ class CacheAware:
         mels, _ = self._model.preprocessor(input_signal=buffers, length=lengths)
         return mels[:, :, AGAIN : AGAIN + self._frames]
 
-    def _words(self, state: State) -> tuple[Word, ...]:
+    def _words(self, state: StreamState) -> tuple[Word, ...]:
         return tuple(
             Word(
                 text,
@@ -155,7 +161,7 @@ class CacheAware:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class GreedyPath:
     """What was chosen so far: units with their frames and probabilities."""
 
     frames: int = 0
@@ -170,19 +176,19 @@ class Greedy:
         self._tokenizer = model.tokenizer
         self._blank = len(model.decoder.vocabulary)
 
-    def start(self) -> Path:
-        return Path()
+    def start(self) -> GreedyPath:
+        return GreedyPath()
 
-    def step(self, logp: Matrix, state: Path) -> Path:
+    def step(self, logp: Matrix, state: GreedyPath) -> GreedyPath:
         units, last = list(state.units), state.last
         for frame, row in enumerate(logp, state.frames):
             best = int(row.argmax())
             if best not in (last, self._blank):
                 units.append((best, frame, float(np.exp(row[best]))))
             last = best
-        return Path(state.frames + len(logp), last, tuple(units))
+        return GreedyPath(state.frames + len(logp), last, tuple(units))
 
-    def words(self, state: Path) -> list[tuple[str, int, int, float]]:
+    def words(self, state: GreedyPath) -> list[tuple[str, int, int, float]]:
         pieces = self._tokenizer.ids_to_tokens([unit for unit, _, _ in state.units])
         found = []
         for text, first, last in joined(pieces):

@@ -29,7 +29,7 @@ class Recogniser(Protocol):
         ...
 
 
-Loader = Callable[[ModelEntry, str], Recogniser]
+RecogniserLoader = Callable[[ModelEntry, str], Recogniser]
 
 
 def _load_nemo(entry: ModelEntry, device: str) -> Recogniser:
@@ -38,13 +38,13 @@ def _load_nemo(entry: ModelEntry, device: str) -> Recogniser:
     return load(entry, device)
 
 
-ENGINES: Mapping[str, Loader] = {"nemo": _load_nemo}
+ENGINES: Mapping[str, RecogniserLoader] = {"nemo": _load_nemo}
 
 
 def load_recogniser(
     reference: str,
     device: str = "auto",
-    engines: Mapping[str, Loader] = ENGINES,
+    engines: Mapping[str, RecogniserLoader] = ENGINES,
     phrases: Path | None = None,
 ) -> Recogniser:
     """Load the model of a catalogue id, a `.nemo` file or a hub id; slow, so call it on the

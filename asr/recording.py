@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from asr.recogniser import Recogniser
-from asr.segmentation import Segmenter, Stretch
+from asr.segmentation import Segment, Segmenter
 from asr.vad import RATE_HZ, SileroVad, Vad
 from dialog.audio.decoding import decode
 from dialog.audio.resampling import resample
@@ -30,14 +30,14 @@ MIN_CONFIDENCE = 0.5
 SENTENCE_GAP_S = 0.7
 WRITTEN = re.compile(r"[A-ZА-ЯЁ.,!?]")
 
-Progress = Callable[[float], None]
+ReadProgress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SegmentBatch:
     """Stretches to recognise together; the recording was read up to `read_s`."""
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[Segment, ...]
     read_s: float
 
 
@@ -46,7 +46,7 @@ async def transcribe(
     thread: ModelThread[Recogniser],
     *,
     vad: Callable[[], Vad] = SileroVad,
-    progress: Progress | None = None,
+    progress: ReadProgress | None = None,
 ) -> Transcript:
     """What is said in a whole recording, with word times from its start.
 
@@ -68,20 +68,20 @@ async def transcribe(
 
 def stretches_in_batches(
     blocks: Iterable[Samples], vad: Callable[[], Vad] = SileroVad
-) -> Iterator[Batch]:
+) -> Iterator[SegmentBatch]:
     """Batches of at most `MAX_BATCH` stretches or about `MAX_BATCH_S` seconds; the last one
     may hold none, and tells how long the recording is."""
     segmenter = Segmenter(vad())
-    waiting: list[Stretch] = []
+    waiting: list[Segment] = []
     read = 0
     for block in blocks:
         read += len(block)
         waiting += segmenter.push(block)
         while len(waiting) >= MAX_BATCH or _seconds(waiting) >= MAX_BATCH_S:
-            yield Batch(tuple(waiting[:MAX_BATCH]), read / RATE_HZ)
+            yield SegmentBatch(tuple(waiting[:MAX_BATCH]), read / RATE_HZ)
             waiting = waiting[MAX_BATCH:]
     waiting += segmenter.flush()
-    yield Batch(tuple(waiting), read / RATE_HZ)
+    yield SegmentBatch(tuple(waiting), read / RATE_HZ)
 
 
 def for_reading(heard: Sequence[Transcript]) -> str:
@@ -115,7 +115,7 @@ def _sentences(heard: Sequence[Transcript]) -> Iterator[str]:
         yield " ".join(waiting)
 
 
-async def _recognised(batch: Batch, thread: ModelThread[Recogniser]) -> list[Transcript]:
+async def _recognised(batch: SegmentBatch, thread: ModelThread[Recogniser]) -> list[Transcript]:
     if not batch.stretches:
         return []
     transcripts = await thread.run(lambda recogniser: _run(recogniser, batch.stretches))
@@ -127,7 +127,7 @@ async def _recognised(batch: Batch, thread: ModelThread[Recogniser]) -> list[Tra
     ]
 
 
-def _run(recogniser: Recogniser, stretches: Sequence[Stretch]) -> list[Transcript]:
+def _run(recogniser: Recogniser, stretches: Sequence[Segment]) -> list[Transcript]:
     rate_hz = recogniser.rate_hz
     return recogniser.transcribe([resample(s.samples, RATE_HZ, rate_hz) for s in stretches])
 
@@ -147,5 +147,5 @@ def _placed(transcript: Transcript, start_s: float) -> Transcript:
     return replace(transcript, words=words)
 
 
-def _seconds(stretches: Sequence[Stretch]) -> float:
+def _seconds(stretches: Sequence[Segment]) -> float:
     return sum(len(stretch.samples) for stretch in stretches) / RATE_HZ

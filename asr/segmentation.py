@@ -20,7 +20,7 @@ from dialog.messages import Samples
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Segment:
     """Speech found in a recording: mono samples at `RATE_HZ` that begin at `start_s`."""
 
     start_s: float
@@ -28,7 +28,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Cutting:
+class SegmenterConfig:
     """When speech begins and ends. A sound shorter than `min_speech_s` in all is no speech:
     clicks and single beeps pass a detector for a frame or two."""
 
@@ -44,9 +44,9 @@ class Cutting:
 class Segmenter:
     """`push` samples of any length, take what is complete; `flush` at the end."""
 
-    def __init__(self, vad: Vad, cutting: Cutting | None = None) -> None:
+    def __init__(self, vad: Vad, cutting: SegmenterConfig | None = None) -> None:
         self._vad = vad
-        self._cutting = cutting or Cutting()
+        self._cutting = cutting or SegmenterConfig()
         self._rest: Samples = np.zeros(0, np.float32)
         self._before: deque[Samples] = deque(maxlen=_frames(self._cutting.pad_s))
         self._frames: list[Samples] = []
@@ -54,23 +54,23 @@ class Segmenter:
         self._quiet = 0
         self._seen = 0
 
-    def push(self, samples: Samples) -> list[Stretch]:
+    def push(self, samples: Samples) -> list[Segment]:
         """The stretches that these samples complete; it does not matter how a stream is cut."""
         self._rest = np.concatenate((self._rest, samples))
-        done: list[Stretch] = []
+        done: list[Segment] = []
         count = len(self._rest) // FRAME
         for frame in self._rest[: count * FRAME].reshape(count, FRAME):
             done += self._take(frame)
         self._rest = self._rest[count * FRAME :].copy()
         return done
 
-    def flush(self) -> list[Stretch]:
+    def flush(self) -> list[Segment]:
         """What is left, with the last incomplete frame."""
         tail = self._rest
         done = self.push(np.zeros(-len(tail) % FRAME, np.float32)) if len(tail) else []
         return done + self._close(len(self._frames), ended=True)
 
-    def _take(self, frame: Samples) -> list[Stretch]:
+    def _take(self, frame: Samples) -> list[Segment]:
         self._seen += 1
         probability = self._vad(frame)
         if not self._frames:
@@ -96,7 +96,7 @@ class Segmenter:
         else:
             self._before.append(frame)
 
-    def _close(self, length: int, ended: bool) -> list[Stretch]:
+    def _close(self, length: int, ended: bool) -> list[Segment]:
         """A stretch of `length` frames; the rest is silence, or speech that goes on."""
         frames, speech = self._frames, self._speech
         start = self._seen - len(frames)
@@ -105,7 +105,7 @@ class Segmenter:
         spoken = sum(probability >= self._cutting.threshold for probability in speech[:length])
         if spoken < _frames(self._cutting.min_speech_s):
             return []
-        return [Stretch(start * FRAME / RATE_HZ, np.concatenate(frames[:length]))]
+        return [Segment(start * FRAME / RATE_HZ, np.concatenate(frames[:length]))]
 
     def _quietest(self) -> int:
         """Where to cut speech without a pause: the frame least like speech, then softest."""

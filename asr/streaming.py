@@ -15,7 +15,7 @@ from asr.nemo_streaming import CacheAware, Greedy, is_cache_aware
 from asr.recogniser import Recogniser, load_recogniser
 from dialog.messages import Samples, Word
 
-State = Any
+EngineState = Any
 
 
 class Engine(Protocol):
@@ -25,23 +25,25 @@ class Engine(Protocol):
     chunk: int
     """A step takes a multiple of this many samples of each utterance."""
 
-    def start(self) -> State:
+    def start(self) -> EngineState:
         """The state before the first sample of an utterance."""
         ...
 
     def step(
-        self, chunks: Sequence[Samples], states: Sequence[State]
-    ) -> tuple[list[tuple[Word, ...]], list[State]]:
+        self, chunks: Sequence[Samples], states: Sequence[EngineState]
+    ) -> tuple[list[tuple[Word, ...]], list[EngineState]]:
         """More samples for each state: all words so far, and the states that follow. Word times
         are seconds from the start of the utterance."""
         ...
 
-    def finish(self, rests: Sequence[Samples], states: Sequence[State]) -> list[tuple[Word, ...]]:
+    def finish(
+        self, rests: Sequence[Samples], states: Sequence[EngineState]
+    ) -> list[tuple[Word, ...]]:
         """All words, if the utterances ended after these further samples, of any number."""
         ...
 
 
-class Growing:
+class WholeUtteranceEngine:
     """A recogniser of whole utterances, asked again at each step with all it has heard.
 
     What any model can do, at a cost that grows with the utterance: right for short questions
@@ -55,12 +57,12 @@ class Growing:
         self.rate_hz = recogniser.rate_hz
         self.chunk = round(chunk_s * self.rate_hz)
 
-    def start(self) -> State:
+    def start(self) -> EngineState:
         return np.zeros(0, np.float32)
 
     def step(
-        self, chunks: Sequence[Samples], states: Sequence[State]
-    ) -> tuple[list[tuple[Word, ...]], list[State]]:
+        self, chunks: Sequence[Samples], states: Sequence[EngineState]
+    ) -> tuple[list[tuple[Word, ...]], list[EngineState]]:
         longest = round(self.MAX_S * self.rate_hz)
         grown = [
             np.concatenate((state, chunk))[-longest:]
@@ -68,7 +70,9 @@ class Growing:
         ]
         return [one.words for one in self._recogniser.transcribe(grown)], grown
 
-    def finish(self, rests: Sequence[Samples], states: Sequence[State]) -> list[tuple[Word, ...]]:
+    def finish(
+        self, rests: Sequence[Samples], states: Sequence[EngineState]
+    ) -> list[tuple[Word, ...]]:
         return self.step(rests, states)[0]
 
 
@@ -83,4 +87,4 @@ def load_engine(reference: str, device: str = "auto", phrases: Path | None = Non
     model = getattr(recogniser, "model", None)
     if model is not None and is_cache_aware(model):
         return CacheAware(model, getattr(recogniser, "growing", None) or Greedy(model))
-    return Growing(recogniser)
+    return WholeUtteranceEngine(recogniser)

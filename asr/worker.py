@@ -1,7 +1,7 @@
 """Streaming recognition in a process of its own, shared by all calls.
 
     call 1 -- push --+                         +--------------------------+
-    call 2 -- peek --+-- one batch at a time --| engine.step, all states  |
+    call 2 -- preview --+-- one batch at a time --| engine.step, all states  |
     call 3 -- push --+                         +--------------------------+
 
 NeMo decodes in Python and holds the GIL, and audio that comes every 20 ms cannot wait for it.
@@ -24,7 +24,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from asr.streaming import Engine, State
+from asr.streaming import Engine, EngineState
 from dialog.errors import Unavailable
 from dialog.messages import Samples, Word
 
@@ -40,7 +40,7 @@ class Request:
     """One step of one utterance: more samples, a look at what it would be, or its end."""
 
     utterance: int
-    kind: Literal["push", "peek", "close"]
+    kind: Literal["push", "preview", "close"]
     samples: Samples
 
 
@@ -52,7 +52,7 @@ class Host:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._states: dict[int, State] = {}
+        self._states: dict[int, EngineState] = {}
 
     def step(self, batch: Sequence[Request]) -> list[Words]:
         """Answer requests of different utterances, those of a kind in one step."""
@@ -62,10 +62,10 @@ class Host:
             words, after = self._engine.step(*self._arguments(pushes))
             self._states |= {one.utterance: s for one, s in zip(pushes, after, strict=True)}
             found |= {one.utterance: w for one, w in zip(pushes, words, strict=True)}
-        peeks = [one for one in batch if one.kind == "peek"]
-        if peeks:
-            words = self._engine.finish(*self._arguments(peeks))
-            found |= {one.utterance: w for one, w in zip(peeks, words, strict=True)}
+        previews = [one for one in batch if one.kind == "preview"]
+        if previews:
+            words = self._engine.finish(*self._arguments(previews))
+            found |= {one.utterance: w for one, w in zip(previews, words, strict=True)}
         for one in batch:
             if one.kind == "close":
                 self._states.pop(one.utterance, None)
@@ -76,13 +76,13 @@ class Host:
         """How many utterances are open."""
         return len(self._states)
 
-    def _arguments(self, requests: Sequence[Request]) -> tuple[list[Samples], list[State]]:
+    def _arguments(self, requests: Sequence[Request]) -> tuple[list[Samples], list[EngineState]]:
         states = [self._states.get(one.utterance) for one in requests]
         begun = [self._engine.start() if state is None else state for state in states]
         return [one.samples for one in requests], begun
 
 
-class Ears:
+class RecognitionWorker:
     """Opens utterances; batches what they ask. `close` ends the process."""
 
     def __init__(self, load: Callable[[], Engine], *, in_process: bool = False) -> None:
@@ -119,9 +119,9 @@ class Ears:
                 if self.state == "failed":
                     await self.start()
 
-    def open(self) -> "Ear":
+    def open(self) -> "RecognitionStream":
         """A new utterance; `close` it, whatever happens."""
-        return Ear(self, next(self._ids))
+        return RecognitionStream(self, next(self._ids))
 
     async def held(self) -> int:
         """How many utterances the process holds; for tests and metrics."""
@@ -195,10 +195,10 @@ class Ears:
         return self._pool
 
 
-class Ear:
+class RecognitionStream:
     """One utterance. Samples are at the engine's rate."""
 
-    def __init__(self, ears: Ears, utterance: int) -> None:
+    def __init__(self, ears: RecognitionWorker, utterance: int) -> None:
         self._ears = ears
         self._utterance = utterance
         self._used = False
@@ -208,10 +208,10 @@ class Ear:
         self._used = True
         return await self._ears.ask(Request(self._utterance, "push", samples))
 
-    async def peek(self, samples: Samples) -> Words:
+    async def preview(self, samples: Samples) -> Words:
         """All words, if it ended with these further samples; it goes on as if not asked."""
         self._used = True
-        return await self._ears.ask(Request(self._utterance, "peek", samples))
+        return await self._ears.ask(Request(self._utterance, "preview", samples))
 
     async def close(self) -> None:
         """Forget it."""

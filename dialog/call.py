@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
-from dialog.messages import Answer, CallSettings, Forget, Message, Respond, Say, Transcript
+from dialog.messages import (
+    Answer,
+    CallSettings,
+    DeleteFromHistory,
+    Message,
+    Respond,
+    Say,
+    Transcript,
+)
 from dialog.playback import Playback
 
 NOTHING = Transcript("", (), 0.0)
@@ -115,8 +123,8 @@ class Call:
         question = NOTHING if isinstance(message, Say) else self.question
         return replace(message, turn=self.begin(question, Trace(now_s())))
 
-    def forget(self, what: Forget) -> None:
-        """See `Forget`; a turn that there is not is none to forget."""
+    def forget(self, what: DeleteFromHistory) -> None:
+        """See `DeleteFromHistory`; a turn that there is not is none to forget."""
         if what.turn == 0:
             self.question = NOTHING
         for turn in self.turns:

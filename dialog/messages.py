@@ -119,7 +119,7 @@ class CallerAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TextInput:
     """A written line. With `answer` false it only joins the conversation until `Respond`."""
 
     text: str
@@ -205,7 +205,7 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
+class DeleteFromHistory:
     """Let later answers not know what the caller, or with `answer` the assistant, said in a turn.
     Turn 0 is the question that has not been answered yet."""
 
@@ -247,7 +247,7 @@ class SpeechStopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Waited:
+class SilenceTimeout:
     """Nobody has spoken from `since_s` to `until_s`; the assistant will ask why."""
 
     since_s: float
@@ -311,7 +311,7 @@ class TurnTrace:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PartFailed:
     """A part failed (`asr`, `rag`, `tts` or `call`); the call goes on as well as it can."""
 
     part: str
@@ -329,7 +329,7 @@ Inbound = (
     Recording
     | Transcript
     | CallerAudio
-    | Typed
+    | TextInput
     | KeyPressed
     | Played
     | CallSettings
@@ -338,7 +338,7 @@ Inbound = (
     | Respond
     | Say
     | Cancel
-    | Forget
+    | DeleteFromHistory
     | HungUp
 )
 Outbound = (
@@ -346,7 +346,7 @@ Outbound = (
     | Partial
     | SpeechStopped
     | Transcript
-    | Waited
+    | SilenceTimeout
     | ResponseStarted
     | AnswerDelta
     | Answer
@@ -356,7 +356,7 @@ Outbound = (
     | Unduck
     | Interrupted
     | TurnTrace
-    | Fault
+    | PartFailed
     | CallEnded
 )
 Message = Inbound | Outbound

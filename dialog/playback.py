@@ -12,7 +12,7 @@ from dialog.messages import Mark, Played, Samples, Speech
 
 
 @dataclass(slots=True)
-class Line:
+class ResponsePlayback:
     """The speech of one response, in the order it was given out."""
 
     phrases: list[Speech] = field(default_factory=list)
@@ -59,11 +59,11 @@ class Playback:
     """A call's outbound audio by response. Keeps only the current and the previous one."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, Line] = {}
+        self._lines: dict[int, ResponsePlayback] = {}
 
     def give(self, speech: Speech) -> None:
         """Note a phrase that goes to the transport now."""
-        line = self._lines.setdefault(speech.turn, Line())
+        line = self._lines.setdefault(speech.turn, ResponsePlayback())
         line.phrases.append(speech)
         line.samples += len(speech.samples)
         line.rate_hz = speech.rate_hz
@@ -75,9 +75,9 @@ class Playback:
         if line := self._lines.get(report.turn):
             line.played = max(0, min(report.samples, line.samples))
 
-    def line(self, turn: int) -> Line:
+    def line(self, turn: int) -> ResponsePlayback:
         """A response's speech; an empty one where nothing was spoken."""
-        return self._lines.get(turn, Line())
+        return self._lines.get(turn, ResponsePlayback())
 
     def playing(self, turn: int) -> bool:
         """Whether some of the response's speech is given out and not yet played."""

@@ -26,7 +26,7 @@ from models.catalogue import ModelEntry, verify
 if TYPE_CHECKING:
     from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 
-Kind = Literal["asr", "fastpitch", "hifigan"]
+ModelKind = Literal["asr", "fastpitch", "hifigan"]
 
 # Two threads that import NeMo at once see half-initialised modules of each other's, and the
 # vocoder's classes are replaced while it is built: one model is loaded at a time.
@@ -55,7 +55,7 @@ def pick_device(choice: str) -> str:
     return choice
 
 
-def restore(kind: Kind, entry: ModelEntry, device: str = "auto") -> Any:
+def restore(kind: ModelKind, entry: ModelEntry, device: str = "auto") -> Any:
     """The NeMo model of an entry in evaluation mode, float32, on the device.
 
     A file is restored with `restore_from`, a hub id with `from_pretrained`, or, when the
@@ -99,7 +99,7 @@ def quieten() -> None:
     logger.propagate = True
 
 
-def _restored(kind: Kind, entry: ModelEntry, device: str) -> Any:
+def _restored(kind: ModelKind, entry: ModelEntry, device: str) -> Any:
     import torch
 
     cls, around, connector = _recipe(kind)
@@ -130,7 +130,7 @@ def _downloaded(entry: ModelEntry) -> str:
     return str(hf_hub_download(entry.source, filename, revision=entry.revision))
 
 
-def _recipe(kind: Kind) -> tuple[Any, AbstractContextManager[Any], "SaveRestoreConnector"]:
+def _recipe(kind: ModelKind) -> tuple[Any, AbstractContextManager[Any], "SaveRestoreConnector"]:
     """The class that restores, what must hold meanwhile, and the reader of the file."""
     from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 

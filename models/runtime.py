@@ -17,7 +17,7 @@ from dialog.errors import Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
-State = Literal["idle", "loading", "ready", "failed", "closed"]
+ThreadState = Literal["idle", "loading", "ready", "failed", "closed"]
 MAX_WAITING = 64
 
 
@@ -40,11 +40,11 @@ class ModelThread(Generic[T]):
         self._model: T | None = None
         self._queue: list[tuple[int, int, Future[Any], Callable[[T], Any]]] = []
         self._count = itertools.count()
-        self._state: State = "idle"
+        self._state: ThreadState = "idle"
         self._error: str | None = None
 
     @property
-    def state(self) -> State:
+    def state(self) -> ThreadState:
         return self._state
 
     @property

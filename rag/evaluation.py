@@ -31,7 +31,7 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedQuestion:
     """`rank` is that of the first right document, from 0; None where it is not in the first ten."""
 
     question: Labelled
@@ -57,7 +57,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class EvaluationFigures:
     """Shares from 0 to 1. Refusal: unanswerable questions are the positives."""
 
     questions: int
@@ -107,7 +107,7 @@ async def run(
     library: Library,
     answerer: Answerer,
     progress: Callable[[int, int, str], None] | None = None,
-) -> list[Judged]:
+) -> list[JudgedQuestion]:
     """Search for and answer every question, one after another."""
     names = {document.id: Path(document.source).name for document in library.documents()}
     outcomes = []
@@ -120,13 +120,13 @@ async def run(
         )
         *_, answer = [message async for message in answerer.answer(question.text)]
         assert isinstance(answer, Answer)
-        outcomes.append(Judged(question, next(right, None), answer))
+        outcomes.append(JudgedQuestion(question, next(right, None), answer))
         if progress is not None:
             progress(number, len(questions), question.id)
     return outcomes
 
 
-def measure(outcomes: Sequence[Judged]) -> Figures:
+def measure(outcomes: Sequence[JudgedQuestion]) -> EvaluationFigures:
     """The figures; a share of nothing is 0."""
     known = [one for one in outcomes if one.question.documents]
     unknown = [one for one in outcomes if not one.question.documents]
@@ -137,7 +137,7 @@ def measure(outcomes: Sequence[Judged]) -> Figures:
     contains = [one for one in known if one.question.contains]
     heard = [one for one in known if one.question.heard]
     ranks = [one.rank for one in known if one.rank is not None]
-    return Figures(
+    return EvaluationFigures(
         questions=len(outcomes),
         recall_at_5=_share(_within(known, 5), known),
         recall_at_5_heard=_share(_within(heard, 5), heard),
@@ -151,11 +151,11 @@ def measure(outcomes: Sequence[Judged]) -> Figures:
     )
 
 
-def _within(known: Sequence[Judged], depth: int) -> int:
+def _within(known: Sequence[JudgedQuestion], depth: int) -> int:
     return sum(one.rank is not None and one.rank < depth for one in known)
 
 
-def _gain(one: Judged) -> float:
+def _gain(one: JudgedQuestion) -> float:
     """nDCG where any of the right documents is as good: 1 / log2(rank + 2)."""
     return 0.0 if one.rank is None else 1 / math.log2(one.rank + 2)
 

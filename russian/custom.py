@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from russian.grammar.spans import Converted, substitute
-from russian.writing.reading import Found, Token, fold, tokens
+from russian.grammar.spans import RewrittenText, substitute
+from russian.writing.reading import Rewriting, Token, fold, tokens
 
 _SECTIONS = ("words", "pronunciations", "replacements")
 _SAYABLE = re.compile(r"[А-Яа-яЁё .,!?;:()«»—+\u0301-]+")
@@ -34,21 +34,21 @@ class CustomRules:
     pronunciations: Mapping[str, str] = field(default_factory=dict)
     replacements: Mapping[str, str] = field(default_factory=dict)
 
-    def pronounce(self, text: str) -> Converted:
+    def pronounce(self, text: str) -> RewrittenText:
         """Written words of `pronunciations` as they are said."""
         if not self.pronunciations:
-            return Converted(text, ())
+            return RewrittenText(text, ())
         pattern, said = self._said
         return substitute(pattern, lambda found: said[found.group().lower()], text)
 
-    def stress(self, text: str) -> Converted:
+    def stress(self, text: str) -> RewrittenText:
         """Words of `words` with their stress marks; a word with a mark of its own keeps it."""
         if not self.words:
-            return Converted(text, ())
+            return RewrittenText(text, ())
         pattern, said = self._stressed
         return substitute(pattern, lambda found: said[found.group().lower()], text)
 
-    def write(self, words: Sequence[Token], first: int) -> Found | None:
+    def write(self, words: Sequence[Token], first: int) -> Rewriting | None:
         """The spelling of the longest phrase of `replacements` at a place, as a rule of written."""
         for heard, written in self._heard.get(words[first].text, ()):
             last = first + len(heard)

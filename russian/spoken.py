@@ -9,8 +9,8 @@ from functools import cache
 
 from russian.custom import NO_RULES, CustomRules
 from russian.grammar.heteronyms import mark, restore_yo
-from russian.grammar.rules import Rules, one_pass
-from russian.grammar.spans import Converted, chain
+from russian.grammar.rules import RuleSet, one_pass
+from russian.grammar.spans import RewrittenText, chain
 from russian.speaking import (
     abbreviations,
     clock,
@@ -29,9 +29,9 @@ _PASSES = 3
 
 
 @cache
-def _rules() -> Rules:
+def _rules() -> RuleSet:
     """Every rule, the more particular first: a date is also a decimal, a decimal two integers."""
-    return Rules(
+    return RuleSet(
         (
             *netnames.rules(),
             *phones.rules(),
@@ -46,7 +46,7 @@ def _rules() -> Rules:
     )
 
 
-def to_spoken(text: str, custom: CustomRules = NO_RULES) -> Converted:
+def to_spoken(text: str, custom: CustomRules = NO_RULES) -> RewrittenText:
     """Text as it is read aloud; idempotent, and linear in the length of the text.
 
     Returns Russian letters, spaces, punctuation and stress marks, with a span for each piece that

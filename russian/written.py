@@ -7,11 +7,11 @@ telephones and codes in dictation.py.
 from collections.abc import Callable, Iterator, Sequence
 
 from russian.custom import NO_RULES, CustomRules
-from russian.grammar.spans import Converted, Replacement, rewrite
+from russian.grammar.spans import Replacement, RewrittenText, rewrite
 from russian.writing import addresses, amounts, dictation, figures, hours
-from russian.writing.reading import Found, Token, tokens
+from russian.writing.reading import Rewriting, Token, tokens
 
-WrittenRule = Callable[[Sequence[Token], int], Found | None]
+WrittenRule = Callable[[Sequence[Token], int], Rewriting | None]
 
 _RULES: tuple[WrittenRule, ...] = (
     addresses.address,
@@ -27,7 +27,7 @@ _RULES: tuple[WrittenRule, ...] = (
 )
 
 
-def to_written(text: str, custom: CustomRules = NO_RULES) -> Converted:
+def to_written(text: str, custom: CustomRules = NO_RULES) -> RewrittenText:
     """Numbers, dates, money and brands as documents write them; other words untouched."""
     rules = (custom.write, *_RULES) if custom.replacements else _RULES
     return rewrite(text, _replacements(text, rules))

@@ -17,7 +17,7 @@ from store.tables import ConversationRow, TurnRow, TurnSource, now
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class StoredTurn:
     """One question and its answer; `words` are the recogniser's own, empty for typed text."""
 
     conversation_id: str
@@ -45,7 +45,7 @@ class Conversation:
     id: str
     created_at: datetime
     updated_at: datetime
-    turns: tuple[Turn, ...]
+    turns: tuple[StoredTurn, ...]
 
 
 def record_turn(
@@ -56,7 +56,7 @@ def record_turn(
     words: Sequence[Word] = (),
     timings_ms: Mapping[str, float] | None = None,
     conversation_id: str | None = None,
-) -> Turn:
+) -> StoredTurn:
     """Append a turn; without `conversation_id`, or with one not seen yet, begin a conversation."""
     conversation = _conversation(session, conversation_id or str(uuid.uuid4()))
     row = TurnRow(
@@ -142,9 +142,9 @@ def get_conversation(session: Session, conversation_id: str) -> Conversation | N
     )
 
 
-def _turn(row: TurnRow) -> Turn:
+def _turn(row: TurnRow) -> StoredTurn:
     sources = tuple(Source(s.document_id, s.title, s.quote, s.score) for s in row.sources)
-    return Turn(
+    return StoredTurn(
         conversation_id=row.conversation_id,
         ordinal=row.ordinal,
         question=row.question,

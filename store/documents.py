@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from store.tables import DocumentRow, PassageRow, Removal, State, now
+from store.tables import DocumentRow, PassageRow, Removal, StoreState, now
 
 Outcome = Literal["added", "updated", "unchanged", "duplicate"]
 
@@ -70,7 +70,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DocumentChange:
     """A document that changed at `revision`; `removed` means that it is gone."""
 
     document_id: str
@@ -191,27 +191,31 @@ def remove(session: Session, document_id: str) -> bool:
 def _one_writer(session: Session) -> None:
     # PostgreSQL: two processes putting the same new document would both find nothing and both
     # insert. SQLite's transaction already holds the write lock.
-    session.execute(select(State.id).with_for_update())
+    session.execute(select(StoreState.id).with_for_update())
 
 
 def _take_revisions(session: Session, number: int) -> int:
     """The last of the next `number` revisions."""
-    taken = update(State).values(revision=State.revision + number).returning(State.revision)
+    taken = (
+        update(StoreState)
+        .values(revision=StoreState.revision + number)
+        .returning(StoreState.revision)
+    )
     return session.scalars(taken).one()
 
 
 def revision(session: Session) -> tuple[str, int]:
     """Which store this is, and the number of its latest change of documents."""
-    row = session.execute(select(State.identity, State.revision)).one()
+    row = session.execute(select(StoreState.identity, StoreState.revision)).one()
     return row.identity, row.revision
 
 
-def changes_after(session: Session, applied: int, limit: int) -> list[Change]:
+def changes_after(session: Session, applied: int, limit: int) -> list[DocumentChange]:
     """The next `limit` changes above revision `applied`, oldest first."""
     changed = select(DocumentRow.id, DocumentRow.revision).where(DocumentRow.revision > applied)
     gone = select(Removal.document_id, Removal.revision).where(Removal.revision > applied)
     found = [
-        Change(document_id, number, removed)
+        DocumentChange(document_id, number, removed)
         for query, removed in ((changed, False), (gone, True))
         for document_id, number in session.execute(query.order_by("revision").limit(limit))
     ]

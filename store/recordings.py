@@ -20,7 +20,7 @@ SUFFIX = ".opus"
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class StoredRecording:
     """A finished recording; its conversation has the same id."""
 
     id: str
@@ -38,7 +38,7 @@ class Recordings:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self._named(conversation_id)
 
-    def get(self, conversation_id: str) -> Recording | None:
+    def get(self, conversation_id: str) -> StoredRecording | None:
         """A conversation's recording, once it is finished; None for none."""
         if not _is_id(conversation_id):
             return None
@@ -48,9 +48,9 @@ class Recordings:
         except OSError:
             return None
         ended_at = datetime.fromtimestamp(found.st_mtime, UTC)
-        return Recording(conversation_id, path, found.st_size, ended_at)
+        return StoredRecording(conversation_id, path, found.st_size, ended_at)
 
-    def all(self) -> list[Recording]:
+    def all(self) -> list[StoredRecording]:
         """Every finished recording, the newest first."""
         found = [self.get(path.stem) for path in self._folder.glob(f"*{SUFFIX}")]
         known = [one for one in found if one is not None]

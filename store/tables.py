@@ -44,7 +44,7 @@ class Base(DeclarativeBase):
     """Common base; `metadata` is what the migrations are compared with in a test."""
 
 
-class State(Base):
+class StoreState(Base):
     """One row: which store this is and how often its documents changed."""
 
     __tablename__ = "state"

@@ -83,7 +83,7 @@ class ScriptedEar:
         self._heard = np.concatenate((self._heard, samples))
         return read(self._heard)
 
-    async def peek(self, samples: Samples) -> tuple[Word, ...]:
+    async def preview(self, samples: Samples) -> tuple[Word, ...]:
         return read(np.concatenate((self._heard, samples)))
 
     async def close(self) -> None:

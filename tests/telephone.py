@@ -11,8 +11,8 @@ import numpy as np
 from api.settings import Network
 from api.telephony import audiosocket_frames
 from api.telephony.audiosocket import LOOPBACK, AudioSocketServer, Connection
-from api.telephony.audiosocket_frames import Decoder, Frame, encode
-from api.telephony.bridge import Calling, Gone, hold
+from api.telephony.audiosocket_frames import Frame, FrameDecoder, encode
+from api.telephony.bridge import Calling, Disconnected, connect_call
 from dialog.messages import (
     CallEnded,
     HungUp,
@@ -39,7 +39,7 @@ class FarEnd:
     async def receive(self) -> str | bytes:
         got = await self.inbox.get()
         if got is None:
-            raise Gone("left")
+            raise Disconnected("left")
         return got
 
     async def close(self) -> None:
@@ -52,7 +52,7 @@ class Exchange:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
-        self.decoder = Decoder()
+        self.decoder = FrameDecoder()
 
     def say(self, *parts: bytes) -> None:
         self.writer.write(b"".join(parts))
@@ -134,7 +134,7 @@ async def door(
     call: Calling, *, peers: Sequence[Network] = LOOPBACK, limit: int = 64
 ) -> AsyncIterator[Door]:
     async def held(wire: Connection, _: uuid.UUID) -> None:
-        await hold(wire, call)
+        await connect_call(wire, call)
 
     listening = socket.create_server(("127.0.0.1", 0))
     async with AudioSocketServer(listening, held, peers=peers, limit=limit) as server:

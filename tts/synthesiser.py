@@ -25,7 +25,7 @@ class Synthesiser(Protocol):
         ...
 
 
-Loader = Callable[[ModelEntry, str], Synthesiser]
+SynthesiserLoader = Callable[[ModelEntry, str], Synthesiser]
 
 
 def _load_nemo(entry: ModelEntry, device: str) -> Synthesiser:
@@ -34,11 +34,11 @@ def _load_nemo(entry: ModelEntry, device: str) -> Synthesiser:
     return load(entry, device)
 
 
-ENGINES: Mapping[str, Loader] = {"nemo": _load_nemo}
+ENGINES: Mapping[str, SynthesiserLoader] = {"nemo": _load_nemo}
 
 
 def load_synthesiser(
-    reference: str, device: str = "auto", engines: Mapping[str, Loader] = ENGINES
+    reference: str, device: str = "auto", engines: Mapping[str, SynthesiserLoader] = ENGINES
 ) -> Synthesiser:
     """Load the voice of a catalogue id, a `.nemo` file or a hub id; slow, so call it on the
     model's thread. Raises `Unavailable`."""

@@ -20,10 +20,10 @@ from typing import Any
 
 from api.actions.actions import Action, Book, Collect
 from api.actions.control import CannotDo, Control
-from api.actions.executor import Acting, Words
+from api.actions.executor import Acting, SaidWords
 from api.actions.selector import Chooser
 from api.actions.webhooks import Hooks
-from api.conversation.converse import BROKEN, NOTHING_HEARD, Answering
+from api.conversation.converse import BROKEN, NOTHING_HEARD, AnswerQuestion
 from asr.turns.clarification import AGAIN, ANOTHER_WAY
 from asr.turns.hearing import KEYS_S
 from dialog.call import now_s
@@ -133,7 +133,7 @@ class Conductor:
 
     # ---- answers
 
-    def answering(self, otherwise: Answering) -> Answering:
+    def answering(self, otherwise: AnswerQuestion) -> AnswerQuestion:
         """Answers what is meant for an action by it, everything else as before."""
 
         async def answer(
@@ -185,7 +185,7 @@ class Conductor:
             yield part
 
     async def _chosen(
-        self, question: str, history: Sequence[ChatMessage], otherwise: Answering
+        self, question: str, history: Sequence[ChatMessage], otherwise: AnswerQuestion
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         """The model's choice, while the documents are already being asked."""
         parts = otherwise(question, history)
@@ -217,7 +217,7 @@ class Conductor:
             await self._certain.wait()
         self._heard = ""
 
-    async def _act(self, action: Action, arguments: dict[str, Any]) -> Words:
+    async def _act(self, action: Action, arguments: dict[str, Any]) -> SaidWords:
         said, name = await self._acting.begin(action, arguments)
         if isinstance(begun := self._book.actions[name], Collect):
             self._collecting, self._tries, self._keys = begun, 0, 0
@@ -264,6 +264,6 @@ def digits_of(text: str) -> str:
     return "".join(one for one in lemmas(text) if one.isdigit())
 
 
-def _whole(words: Words) -> tuple[AnswerDelta, Answer]:
+def _whole(words: SaidWords) -> tuple[AnswerDelta, Answer]:
     said, name = words
     return AnswerDelta(said), Answer(said, "none", action=name)

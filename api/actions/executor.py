@@ -10,13 +10,13 @@ from typing import Any
 
 from api.actions.actions import Action, Book, HangUp, Text, Transfer, Webhook
 from api.actions.control import CannotDo, Control
-from api.actions.webhooks import Hooks, Reply
+from api.actions.webhooks import Hooks, WebhookReply
 
 log = logging.getLogger(__name__)
 
 DONE = "Готово."
 CHAIN = 3
-Words = tuple[str, str]
+SaidWords = tuple[str, str]
 """What is said, and the name of the action that it belongs to."""
 
 
@@ -29,7 +29,9 @@ class Acting:
         self._conversation = conversation
         self._hooks = hooks
 
-    async def begin(self, action: Action, arguments: dict[str, Any], chain: int = CHAIN) -> Words:
+    async def begin(
+        self, action: Action, arguments: dict[str, Any], chain: int = CHAIN
+    ) -> SaidWords:
         """Do what is done before anything is said; what to say then. A webhook's reply may name
         the action that follows, so many times at most."""
         if not isinstance(action, Text | Webhook):
@@ -64,11 +66,11 @@ class Acting:
         log.info("action %s: done", name)
         return action.do
 
-    async def _reach(self, action: Text | Webhook, arguments: dict[str, Any]) -> Reply:
+    async def _reach(self, action: Text | Webhook, arguments: dict[str, Any]) -> WebhookReply:
         """To the operator's service or the carrier; raises CannotDo."""
         if isinstance(action, Text) and action.url is None:
             await self._control.text(action.text)
-            return Reply()
+            return WebhookReply()
         told = {"text": action.text} if isinstance(action, Text) else {}
         body = {
             "action": action.name,

@@ -20,7 +20,7 @@ LONGEST_SAY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class WebhookReply:
     """What the service wants said, and the action that shall follow."""
 
     say: str = ""
@@ -33,7 +33,7 @@ class Hooks:
 
     transport: httpx.AsyncBaseTransport | None = field(default=None)
 
-    async def call(self, action: Webhook | Text, body: Mapping[str, Any]) -> Reply:
+    async def call(self, action: Webhook | Text, body: Mapping[str, Any]) -> WebhookReply:
         """Post and read the reply. Raises CannotDo for whatever is not a 2xx in time."""
         assert action.url is not None
         client = httpx.AsyncClient(
@@ -60,10 +60,10 @@ async def _body(response: httpx.Response) -> bytes:
     return body
 
 
-def _reply(body: bytes) -> Reply:
+def _reply(body: bytes) -> WebhookReply:
     """An empty reply is one, too: then the action's own words are said."""
     if not body.strip():
-        return Reply()
+        return WebhookReply()
     try:
         given = httpx.Response(200, content=body).json()
     except (ValueError, RecursionError):
@@ -73,4 +73,4 @@ def _reply(body: bytes) -> Reply:
     say, then = given.get("say") or "", given.get("then") or ""
     if not isinstance(say, str) or not isinstance(then, str) or len(say) > LONGEST_SAY:
         raise CannotDo(f"`say` and `then` are texts, `say` of {LONGEST_SAY} letters at most")
-    return Reply(say.strip(), then)
+    return WebhookReply(say.strip(), then)

@@ -42,7 +42,7 @@ OVER_AT_S = 1.5
 
 
 @dataclass
-class Heard:
+class CallTimings:
     """One call, seen from the transport; times in seconds of the event loop."""
 
     last_loud_s: float = 0.0
@@ -56,7 +56,7 @@ class Heard:
     messages: list[Outbound] = field(default_factory=list)
 
 
-class Call:
+class BenchCall:
     """Speaks a recording into a call, listens to what comes, and can talk over it."""
 
     def __init__(self, question: Samples, over: Samples | None = None) -> None:
@@ -66,9 +66,9 @@ class Call:
         self._reports: asyncio.Queue[Played] = asyncio.Queue()
         self._speaking_since: float | None = None
         self._finished = asyncio.Event()
-        self.heard = Heard()
+        self.heard = CallTimings()
 
-    async def hold(self, services: Services) -> Heard:
+    async def hold(self, services: Services) -> CallTimings:
         """Run the call to its end."""
         playing = asyncio.create_task(self._play())
         try:
@@ -153,14 +153,14 @@ def _loud_of(speech: Speech) -> tuple[float, float]:
 
 async def answers(
     services: Services, files: Sequence[Path], callers: int, tell: Callable[[str], None]
-) -> list[Heard]:
+) -> list[CallTimings]:
     """Each file as a call of its own, `callers` of them at a time."""
     recordings = [recording(path) for path in files]
     free = asyncio.Semaphore(callers)
 
-    async def one(path: Path, samples: Samples) -> Heard:
+    async def one(path: Path, samples: Samples) -> CallTimings:
         async with free:
-            heard = await Call(samples).hold(services)
+            heard = await BenchCall(samples).hold(services)
             tell(f"{path.name}: {heard.transcript or 'nothing heard'}")
             return heard
 
@@ -169,17 +169,17 @@ async def answers(
 
 async def interruptions(
     services: Services, question: Path, clips: Sequence[Path], tell: Callable[[str], None]
-) -> list[Heard]:
+) -> list[CallTimings]:
     """The question's answer talked over by each clip in turn."""
     asked, found = recording(question), []
     for clip in clips:
-        heard = await Call(asked, recording(clip)).hold(services)
+        heard = await BenchCall(asked, recording(clip)).hold(services)
         tell(f"{clip.name}: {'stopped' if heard.decided_s else 'went on'}")
         found.append(heard)
     return found
 
 
-def latency_report(calls: Sequence[Heard]) -> dict[str, object]:
+def latency_report(calls: Sequence[CallTimings]) -> dict[str, object]:
     """Milliseconds from the last loud sample to the first sound, whole and by step."""
     answered = [one for one in calls if one.first_sound_s is not None]
     total = [1000 * ((one.first_sound_s or 0.0) - one.last_loud_s) for one in answered]
@@ -195,7 +195,7 @@ def latency_report(calls: Sequence[Heard]) -> dict[str, object]:
     }
 
 
-def interruption_report(calls: Sequence[Heard]) -> dict[str, object]:
+def interruption_report(calls: Sequence[CallTimings]) -> dict[str, object]:
     """How many clips stopped the assistant, and how soon."""
     over = [one for one in calls if one.onset_s]
     stopped = [one for one in over if one.decided_s]

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from api.bench.load.caller import Turn
+from api.bench.load.caller import TurnResult
 from api.bench.load.report import responses_ms
 from dialog.errors import BadInput, Unavailable
-from rag.evaluation import Figures
+from rag.evaluation import EvaluationFigures
 
 
 def canvas(width: float, height: float) -> Any:
@@ -28,7 +28,7 @@ def save(figure: Any, path: Path) -> None:
         raise BadInput(f"cannot write {path}: {error}") from None
 
 
-def answers(found: Figures, path: Path) -> None:
+def answers(found: EvaluationFigures, path: Path) -> None:
     """Bars of all shares of `beseda eval answers`."""
     shares = {name: value for name, value in asdict(found).items() if name != "questions"}
     figure = canvas(8, 4)
@@ -40,7 +40,9 @@ def answers(found: Figures, path: Path) -> None:
     save(figure, path)
 
 
-def load(told: Mapping[str, Any], turns: Sequence[Turn], path: Path, bar_ms: float = 1500) -> None:
+def load(
+    told: Mapping[str, Any], turns: Sequence[TurnResult], path: Path, bar_ms: float = 1500
+) -> None:
     """A load test: how waits are distributed, and how they went with time or with callers."""
     figure = canvas(11, 4.2)
     spread, course = figure.subplots(1, 2)
@@ -72,7 +74,7 @@ def _levels(axes: Any, search: Mapping[str, Any]) -> None:
     axes.legend()
 
 
-def _times(axes: Any, turns: Sequence[Turn]) -> None:
+def _times(axes: Any, turns: Sequence[TurnResult]) -> None:
     began_s = min((turn.at_s for turn in turns), default=0.0)
     good = [turn for turn in turns if turn.response_ms is not None]
     axes.scatter([turn.at_s - began_s for turn in good], [turn.response_ms for turn in good], s=10)

@@ -23,7 +23,7 @@ from dialog.audio.decoding import decode
 from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Speech, Transcript
-from rag.retrieval.library import Progress
+from rag.retrieval.library import IngestProgress
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -352,7 +352,7 @@ def _print_json(item: dict[str, Any]) -> None:
     print(json.dumps(item, ensure_ascii=False), flush=True)
 
 
-def _progress_bar(unit: str) -> Progress | None:
+def _progress_bar(unit: str) -> IngestProgress | None:
     """A bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         return None

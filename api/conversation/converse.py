@@ -29,12 +29,12 @@ from dialog.messages import (
     Answer,
     AnswerDelta,
     CallEnded,
-    Fault,
     HungUp,
     Inbound,
     Interrupted,
     Message,
     Outbound,
+    PartFailed,
     Played,
     Respond,
     ResponseEnded,
@@ -46,7 +46,7 @@ from dialog.messages import (
 )
 from rag.answering.llm import ChatMessage
 
-Answering = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
+AnswerQuestion = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
 Speaking = Callable[[AsyncIterator[str], str | None, float], AsyncIterator[Speech]]
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ FILLER = "Секунду, смотрю."
 FILLER_AFTER_S = 1.2
 PROMPTS = (FILLER, NOTHING_HEARD, BROKEN, AGAIN, ANOTHER_WAY, ARE_YOU_THERE, GOODBYE, DEAF)
 HISTORY_TURNS = 5
-REPLIES = (ResponseStarted, AnswerDelta, Answer, Speech, ResponseEnded, Fault)
+REPLIES = (ResponseStarted, AnswerDelta, Answer, Speech, ResponseEnded, PartFailed)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Stages:
     `filler` is what bridges a long wait, when it is at hand."""
 
     hearing: Hearing
-    respond: Answering
+    respond: AnswerQuestion
     speak: Speaking | None = None
     history: Sequence[ChatMessage] = ()
     filler: Callable[[], Speech | None] = lambda: None
@@ -78,8 +78,8 @@ async def converse(
     """Hold one conversation, from its first message to `CallEnded`.
 
     When `inbound` ends, what it asked for is finished first; after `HungUp` nothing is. Errors
-    of a recording (BadInput, Unavailable) are raised; in a call they become words and a `Fault`.
-    Closing it early stops everything it began.
+    of a recording (BadInput, Unavailable) are raised; in a call they become words and a
+    `PartFailed`. Closing it early stops everything it began.
     """
     call = call or Call()
     heard = listen(inbound, stages.hearing, call)
@@ -94,7 +94,7 @@ async def converse(
             if not call.live:
                 raise
             log.exception("a call broke")
-            yield Fault("call", type(error).__name__)
+            yield PartFailed("call", type(error).__name__)
             yield CallEnded("fault")
 
 
@@ -195,7 +195,7 @@ class Speaker:
                 raise
             log.warning("no voice, the answer stays text: %s", type(error).__name__)
             known = isinstance(error, Unavailable | BadInput)
-            yield Fault("tts", str(error) if known else "synthesis failed")
+            yield PartFailed("tts", str(error) if known else "synthesis failed")
         finally:
             if isinstance(speech, AsyncGenerator):
                 await speech.aclose()

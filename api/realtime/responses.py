@@ -42,7 +42,7 @@ class Response:
     output: list[Json] = field(default_factory=list)
 
 
-class Items:
+class ConversationItems:
     """The conversation, as its client knows it."""
 
     def __init__(self) -> None:
@@ -88,7 +88,9 @@ class Items:
 class Responses:
     """The response that is being given, and the speech of those before."""
 
-    def __init__(self, items: Items, conversation_id: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, items: ConversationItems, conversation_id: str, clock: Callable[[], float]
+    ) -> None:
         self.pending_calls: list[FunctionCall] = []
         self.now: Response | None = None
         self.asked_for: Json | None = None  # response.create's options, until it starts

@@ -17,7 +17,7 @@ from fastapi import APIRouter, WebSocket
 
 from api.realtime.events import Json, error_event
 from api.realtime.session import Realtime
-from api.realtime.tools import OpenAITools, Responder
+from api.realtime.tools import OpenAITools, ToolResponder
 from api.wiring import Services
 from dialog.errors import Unavailable
 from dialog.messages import CallEnded, HungUp, Inbound, Outbound
@@ -32,10 +32,10 @@ SEND_WITHIN_S = 10.0
 NORMAL, FAULT, BUSY, TOO_SLOW = 1000, 1011, 1013, 1008
 """Close codes (RFC 6455, section 7.4.1, and IANA's registry)."""
 
-Inbox = asyncio.Queue[Inbound]
+InboundQueue = asyncio.Queue[Inbound]
 
 
-class Wire:
+class EventSocket:
     """The socket, one event at a time. A client that takes none for 10 s raises TimeoutError."""
 
     def __init__(self, socket: WebSocket) -> None:
@@ -63,8 +63,8 @@ async def realtime(socket: WebSocket, conversation_id: str | None = None) -> Non
     services: Services = socket.app.state.services
     kept_in = conversation_id or str(uuid.uuid4())
     session = Realtime(kept_in, await _voices(services), beta=_is_beta(socket))
-    inbox: Inbox = asyncio.Queue(INBOX)
-    wire = Wire(socket)
+    inbox: InboundQueue = asyncio.Queue(INBOX)
+    wire = EventSocket(socket)
     call = services.call(_drained(inbox), kept_in, _responder(session, services))
     code, reason = FAULT, "internal error"
     try:
@@ -83,7 +83,11 @@ async def realtime(socket: WebSocket, conversation_id: str | None = None) -> Non
 
 
 async def _hold(
-    call: AsyncGenerator[Outbound], session: Realtime, socket: WebSocket, wire: Wire, inbox: Inbox
+    call: AsyncGenerator[Outbound],
+    session: Realtime,
+    socket: WebSocket,
+    wire: EventSocket,
+    inbox: InboundQueue,
 ) -> str:
     """Run the call to its end; returns why it ended. Leaves no task behind."""
     first = asyncio.ensure_future(anext(call))
@@ -108,7 +112,9 @@ async def _hold(
         await asyncio.gather(*beside, return_exceptions=True)
 
 
-async def _read(socket: WebSocket, session: Realtime, wire: Wire, inbox: Inbox) -> None:
+async def _read(
+    socket: WebSocket, session: Realtime, wire: EventSocket, inbox: InboundQueue
+) -> None:
     """The client's frames into the call, until it leaves."""
     try:
         while True:
@@ -124,7 +130,7 @@ async def _read(socket: WebSocket, session: Realtime, wire: Wire, inbox: Inbox) 
         await inbox.put(HungUp())
 
 
-async def _tell_played(session: Realtime, inbox: Inbox) -> None:
+async def _tell_played(session: Realtime, inbox: InboundQueue) -> None:
     before = None
     while True:
         await asyncio.sleep(PLAYED_EVERY_S)
@@ -134,7 +140,7 @@ async def _tell_played(session: Realtime, inbox: Inbox) -> None:
             before = played
 
 
-async def _drained(inbox: Inbox) -> AsyncIterator[Inbound]:
+async def _drained(inbox: InboundQueue) -> AsyncIterator[Inbound]:
     message: Inbound | None = None
     while not isinstance(message, HungUp):
         message = await inbox.get()
@@ -149,13 +155,13 @@ async def _voices(services: Services) -> tuple[str, ...]:
         return ()
 
 
-def _responder(session: Realtime, services: Services) -> Responder:
+def _responder(session: Realtime, services: Services) -> ToolResponder:
     settings, key = services.settings, services.settings.llm_api_key
     model = None
     if settings.llm_url is not None:
         secret = key.get_secret_value() if key else None
         model = OpenAITools(settings.llm_url, settings.llm_model, secret)
-    return Responder(session, services.answerer, model)
+    return ToolResponder(session, services.answerer, model)
 
 
 def _is_beta(socket: WebSocket) -> bool:

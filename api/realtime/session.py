@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from api.realtime.audio import FORMATS, Format, samples_of
 from api.realtime.config import call_settings, defaults, shown, updated
 from api.realtime.events import Json, checked, error_event, event, named, new_id, parse, written
-from api.realtime.responses import Items, Responses, modalities_of
+from api.realtime.responses import ConversationItems, Responses, modalities_of
 from dialog.errors import BadInput
 from dialog.messages import (
     Answer,
@@ -23,25 +23,25 @@ from dialog.messages import (
     Cancel,
     Clear,
     Commit,
+    DeleteFromHistory,
     Duck,
-    Fault,
-    Forget,
     Inbound,
     Interrupted,
     Outbound,
+    PartFailed,
     Partial,
     Played,
     Respond,
     ResponseEnded,
     ResponseStarted,
+    SilenceTimeout,
     Speech,
     SpeechStarted,
     SpeechStopped,
+    TextInput,
     Transcript,
     TurnTrace,
-    Typed,
     Unduck,
-    Waited,
 )
 
 MAX_ITEMS = 1000
@@ -65,7 +65,7 @@ class Realtime:
     ) -> None:
         self.session = defaults(new_id("sess"))
         self.session["audio"]["output"]["voice"] = voices[0] if voices else None
-        self.items = Items()
+        self.items = ConversationItems()
         self.responses = Responses(self.items, conversation_id, clock)
         self.asides: list[Json] = []  # items that the call itself has no message for
         self._voices = voices
@@ -150,7 +150,7 @@ class Realtime:
         if item["type"] not in ITEM_TYPES:
             raise BadInput(f"items of type {item['type']} are not used here", code="unsupported")
         if item.get("role") == "user":
-            typed = Typed(written(item), answer=False)
+            typed = TextInput(written(item), answer=False)
             self._unanswered.append(item["id"])
             return [typed], self.items.add(item)
         if item["type"] == "message":
@@ -183,11 +183,11 @@ class Realtime:
         self.asides = [item for item in self.asides if item["id"] != item_id]
         forget: list[Inbound] = []
         if item_id in self._unanswered[-1:]:
-            forget = [Forget(0)]
+            forget = [DeleteFromHistory(0)]
         elif (turn := self._asked.get(item_id)) is not None:
-            forget = [Forget(turn)]
+            forget = [DeleteFromHistory(turn)]
         elif (turn := self.responses.turn_of(item_id)) is not None:
-            forget = [Forget(turn, answer=True)]
+            forget = [DeleteFromHistory(turn, answer=True)]
         self._unanswered = [one for one in self._unanswered if one != item_id]
         return forget, [event("conversation.item.deleted", item_id=item_id)]
 
@@ -245,7 +245,7 @@ class Realtime:
                     yield from self._end_of_turn()
             case Transcript():
                 yield from self._transcript(message)
-            case Waited():
+            case SilenceTimeout():
                 yield from self._timed_out(message)
             case ResponseStarted():
                 self._asked |= dict.fromkeys(self._unanswered, message.turn)
@@ -262,7 +262,7 @@ class Realtime:
             case Interrupted():
                 responses.silenced(message.turn)
                 yield from responses.ended("cancelled", message.turn)
-            case Fault():
+            case PartFailed():
                 yield from self._fault(message)
             case CallEnded():
                 yield from responses.ended("cancelled")
@@ -303,7 +303,7 @@ class Realtime:
         committed = {"item_id": item_id, "previous_item_id": self.items.last()}
         return [event("input_audio_buffer.committed", **committed), *self.items.add(item)]
 
-    def _timed_out(self, message: Waited) -> Iterator[Json]:
+    def _timed_out(self, message: SilenceTimeout) -> Iterator[Json]:
         """Nobody spoke for `idle_timeout_ms`: the silence is an item, and a question follows."""
         committed, *added = self._end_of_turn()
         times = {
@@ -329,7 +329,7 @@ class Realtime:
             place = {"item_id": item_id, "content_index": 0}
             yield event(f"{TRANSCRIPTION}.completed", transcript=message.text, usage=usage, **place)
 
-    def _fault(self, message: Fault) -> Iterator[Json]:
+    def _fault(self, message: PartFailed) -> Iterator[Json]:
         if message.part == "asr" and self._committed:
             error = {"type": "server_error", "code": "part_failed", "message": message.message}
             place = {"item_id": self._committed.pop(0), "content_index": 0}

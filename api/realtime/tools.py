@@ -61,7 +61,7 @@ class OpenAITools:
         return message
 
 
-class Responder:
+class ToolResponder:
     """Answers the turns of one session."""
 
     def __init__(self, session: Realtime, answerer: Answers, model: ToolModel | None) -> None:

@@ -19,9 +19,9 @@ from functools import partial
 import httpx
 
 from api.telephony.ari_channel import ORDER_WITHIN_S, Asterisk, Channel, order
-from api.telephony.bridge import Gone, hold
+from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.chan_websocket import ChanWebSocket
-from api.telephony.sockets import Opened
+from api.telephony.sockets import ClientSocket
 from dialog.messages import Outbound
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,13 @@ APP = "beseda"
 AGAIN_S = 5.0
 FORMAT = "slin16"
 
-Answering = Callable[..., AsyncGenerator[Outbound]]
+AnswerCall = Callable[..., AsyncGenerator[Outbound]]
 
 
 class Ari:
     """Waits for callers, and holds their calls. `serve` never returns by itself."""
 
-    def __init__(self, asterisk: Asterisk, answer: Answering) -> None:
+    def __init__(self, asterisk: Asterisk, answer: AnswerCall) -> None:
         self._asterisk = asterisk
         self._answer = answer
         self._calls: set[asyncio.Task[None]] = set()
@@ -94,14 +94,14 @@ class Ari:
             async with self._asterisk.connected(
                 path, subprotocols=["media"], compression=None
             ) as socket:
-                wire = await ChanWebSocket.begun(Opened(socket))
+                wire = await ChanWebSocket.accept(ClientSocket(socket))
                 await self._given(media["id"])
                 await order(rest, "POST", f"bridges/{bridge}/addChannel", channel=media["id"])
                 control = Channel(self._asterisk, caller)
                 answer = partial(self._answer, uuid.UUID(identity), control=control)
-                reason = await hold(wire, answer)
+                reason = await connect_call(wire, answer)
             log.info("a call over ARI ended: %s", reason)
-        except (httpx.HTTPError, OSError, Gone, KeyError, TimeoutError) as error:
+        except (httpx.HTTPError, OSError, Disconnected, KeyError, TimeoutError) as error:
             log.warning("ARI: a call could not be held: %s", type(error).__name__)
         finally:
             if (ours := self._media_of.pop(caller, None)) is not None:

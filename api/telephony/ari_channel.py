@@ -95,7 +95,7 @@ class Channel:
             raise CannotDo(f"Asterisk cannot be reached: {type(error).__name__}") from None
 
 
-class Elsewhere:
+class ExternalChannel:
     """A caller outside of the application, in `AudioSocket` or `Dial(WebSocket/...)`: a `Control`.
 
     The channel is found by the call's UUID, which is among what the dialplan said. ARI may end

@@ -7,10 +7,10 @@ from functools import partial
 
 from fastapi import APIRouter, WebSocket
 
-from api.telephony.bridge import Gone, hold
+from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.chan_websocket import ChanWebSocket
 from api.telephony.phone import Phone
-from api.telephony.sockets import Taken
+from api.telephony.sockets import ServerSocket
 
 log = logging.getLogger(__name__)
 
@@ -24,15 +24,15 @@ async def asterisk(socket: WebSocket) -> None:
     offered = socket.scope["subprotocols"]
     await socket.accept("media" if "media" in offered else None)
     phone: Phone = socket.app.state.phone
-    taken = Taken(socket)
+    taken = ServerSocket(socket)
     try:
-        wire = await ChanWebSocket.begun(taken)
-    except Gone as error:
+        wire = await ChanWebSocket.accept(taken)
+    except Disconnected as error:
         log.warning("chan_websocket: %s", error)
         await taken.close()
         return
     identity = identified(socket.query_params.get("uuid", wire.connection_id))
-    reason = await hold(wire, partial(phone.answer, identity))
+    reason = await connect_call(wire, partial(phone.answer, identity))
     log.info("a call over chan_websocket ended: %s", reason)
 
 

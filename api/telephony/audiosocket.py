@@ -17,8 +17,8 @@ from contextlib import suppress
 
 from api.settings import Network
 from api.telephony import audiosocket_frames
-from api.telephony.audiosocket_frames import Decoder, Frame, Mislabelled
-from api.telephony.bridge import Gone
+from api.telephony.audiosocket_frames import Frame, FrameDecoder, Mislabelled
+from api.telephony.bridge import Disconnected
 from dialog.audio.g711 import mulaw_decode
 from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
 
@@ -51,7 +51,7 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._decoder = Decoder()
+        self._decoder = FrameDecoder()
         self._early: list[Frame] = []
         self._mislabelled = Mislabelled()
         self._is_mulaw = False
@@ -59,16 +59,16 @@ class Connection:
         writer.transport.set_write_buffer_limits(high=WAITING_BYTES)
 
     async def identify(self) -> uuid.UUID:
-        """Read the identity, and the rate from the first sound; raises Gone for anything else."""
+        """Read the identity, and the rate from the first sound; raises Disconnected for anything else."""
         try:
             async with asyncio.timeout(IDENTITY_WITHIN_S):
                 while not self._early:
                     self._early += await self._read()
         except TimeoutError:
-            raise Gone("no identity came") from None
+            raise Disconnected("no identity came") from None
         first = self._early.pop(0)
         if first.kind != audiosocket_frames.IDENTITY or len(first.payload) != 16:
-            raise Gone("the first frame is no identity")
+            raise Disconnected("the first frame is no identity")
         with suppress(TimeoutError):
             async with asyncio.timeout(SOUND_WITHIN_S):
                 while not (rates_hz := [one.rate_hz for one in self._early if one.rate_hz]):
@@ -90,12 +90,12 @@ class Connection:
                 if message is not None:
                     yield message
             if received_s > loop.time() - began_s + AHEAD_S:
-                raise Gone("sound comes faster than it can be spoken")
+                raise Disconnected("sound comes faster than it can be spoken")
             try:
                 async with asyncio.timeout(SILENT_S):
                     self._early = await self._read()
             except TimeoutError:
-                raise Gone("nothing comes") from None
+                raise Disconnected("nothing comes") from None
 
     def _mulaw(self, frame: Frame) -> Inbound | None:
         """The frame's sound, once it is known to be mu-law for all that it says."""
@@ -120,7 +120,7 @@ class Connection:
 
     async def hang_up(self) -> None:
         """The frame that ends the call, and the end of the connection."""
-        with suppress(Gone):
+        with suppress(Disconnected):
             await self._write(Frame(audiosocket_frames.HANGUP))
         self._writer.close()
         try:
@@ -135,19 +135,19 @@ class Connection:
         except OSError:
             data = b""
         if not data:
-            raise Gone("the connection ended")
+            raise Disconnected("the connection ended")
         return self._decoder.push(data)
 
     async def _write(self, frame: Frame) -> None:
         if self._writer.is_closing():
-            raise Gone("the connection is closed")
+            raise Disconnected("the connection is closed")
         self._writer.write(audiosocket_frames.encode(frame))
         try:
             async with asyncio.timeout(STALLED_S):
                 await self._writer.drain()
         except (TimeoutError, OSError):
             self._writer.transport.abort()
-            raise Gone("the far end takes nothing") from None
+            raise Disconnected("the far end takes nothing") from None
 
 
 class AudioSocketServer:
@@ -202,7 +202,7 @@ class AudioSocketServer:
         try:
             identity = await connection.identify()
             await self._held(connection, identity)
-        except Gone as error:
+        except Disconnected as error:
             log.info("AudioSocket: a connection was no call: %s", error)
         finally:
             await connection.hang_up()

@@ -38,7 +38,7 @@ class Frame:
         return RATES_HZ.get(self.kind)
 
 
-class Decoder:
+class FrameDecoder:
     """Bytes in pieces of any length to whole frames. Holds one unfinished frame at most."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@
                       ^                             |
                       +---------- Played -----------+
 
-Knows when things are sent, cleared, reported and ended; a `Wire` knows how.
+Knows when things are sent, cleared, reported and ended; a `Transport` knows how.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from api.telephony.playout import FRAME_S, Playout
+from api.telephony.playout import PLAYOUT_FRAME_S, Playout
 from dialog.audio.dtmf import KeyGate
 from dialog.errors import Unavailable
 from dialog.messages import (
@@ -40,11 +40,11 @@ INBOX_S = 60.0
 BUSY_HZ, BUSY_ON_S, BUSY_S, BUSY_PEAK = 425, 0.35, 2.8, 0.2
 
 
-class Gone(Exception):
+class Disconnected(Exception):
     """The far end is not there any more, or takes nothing."""
 
 
-class Wire(Protocol):
+class Transport(Protocol):
     """One line. `lead_s`: how far ahead of time the far end takes sound. `comfort`: it plays
     nothing in a pause unless it is given something."""
 
@@ -56,14 +56,14 @@ class Wire(Protocol):
         """What the far end says; ends when it has hung up."""
 
     async def send(self, frame: Samples) -> None:
-        """Give 20 ms of sound to the far end; raises Gone."""
+        """Give 20 ms of sound to the far end; raises Disconnected."""
 
     async def mark(self, played: Played) -> bool:
         """Have `heard` give this back once all that was sent has been played. False: the wire
-        cannot tell, and what was sent counts as played. Raises Gone."""
+        cannot tell, and what was sent counts as played. Raises Disconnected."""
 
     async def clear(self) -> None:
-        """Have the far end throw away what it has not played; raises Gone."""
+        """Have the far end throw away what it has not played; raises Disconnected."""
 
     async def hang_up(self) -> None:
         """End the line from this side; never raises."""
@@ -105,7 +105,7 @@ class Inbox:
                 return
 
 
-async def hold(wire: Wire, call: Calling, opening: Sequence[Inbound] = ()) -> str:
+async def connect_call(wire: Transport, call: Calling, opening: Sequence[Inbound] = ()) -> str:
     """Hold a call on a line from its first message to its last; returns why it ended.
 
     `opening` is said to the call first. Whatever happens the line is hung up and no task is left.
@@ -126,7 +126,7 @@ async def hold(wire: Wire, call: Calling, opening: Sequence[Inbound] = ()) -> st
         beside[1].cancel()
         await _busy(wire)
         return "busy"
-    except Gone:
+    except Disconnected:
         return "gone"
     except Exception as error:
         log.warning("a call failed: %s", type(error).__name__, exc_info=error)
@@ -138,7 +138,7 @@ async def hold(wire: Wire, call: Calling, opening: Sequence[Inbound] = ()) -> st
         await wire.hang_up()
 
 
-async def _converse(wire: Wire, messages: AsyncGenerator[Outbound], playout: Playout) -> str:
+async def _converse(wire: Transport, messages: AsyncGenerator[Outbound], playout: Playout) -> str:
     async with aclosing(messages):
         async for message in messages:
             playout.put(message)
@@ -149,20 +149,20 @@ async def _converse(wire: Wire, messages: AsyncGenerator[Outbound], playout: Pla
     return "fault"
 
 
-async def _hear(wire: Wire, inbox: Inbox) -> None:
+async def _hear(wire: Transport, inbox: Inbox) -> None:
     """The far end's messages into the call; when there are no more, it has hung up."""
     gate = KeyGate()
     try:
         async with aclosing(wire.heard()) as messages:
             async for message in messages:
                 inbox.put(gate.push(message) if isinstance(message, CallerAudio) else message)
-    except Gone:
+    except Disconnected:
         pass
     finally:
         inbox.put(HungUp())
 
 
-async def _play(wire: Wire, playout: Playout, inbox: Inbox) -> None:
+async def _play(wire: Transport, playout: Playout, inbox: Inbox) -> None:
     """Speech to the far end, in time, and the reports of it to the call."""
     told: Played | None = None
     last: Played | None = None
@@ -187,7 +187,7 @@ async def _play(wire: Wire, playout: Playout, inbox: Inbox) -> None:
                 if since >= REPORT_FRAMES or playout.idle or turned:
                     told, since = played, 0
                     await tell(played)
-    except Gone:
+    except Disconnected:
         inbox.put(HungUp())
 
 
@@ -200,18 +200,18 @@ async def _said_out(playout: Playout, beside: Sequence["asyncio.Task[None]"]) ->
         drained.cancel()
 
 
-async def _busy(wire: Wire) -> None:
+async def _busy(wire: Transport) -> None:
     """Tell a caller for whom there is no line what an exchange would tell."""
     times_s = np.arange(round(wire.rate_hz * BUSY_S)) / wire.rate_hz
     on = times_s % (2 * BUSY_ON_S) < BUSY_ON_S
     tone = (BUSY_PEAK * np.sin(2 * np.pi * BUSY_HZ * times_s) * on).astype(np.float32)
-    size = round(wire.rate_hz * FRAME_S)
+    size = round(wire.rate_hz * PLAYOUT_FRAME_S)
     loop = asyncio.get_running_loop()
     due_s = loop.time()
     try:
         for start in range(0, len(tone) - size + 1, size):
             await wire.send(tone[start : start + size])
-            due_s += FRAME_S
+            due_s += PLAYOUT_FRAME_S
             await asyncio.sleep(due_s - loop.time())
-    except Gone:
+    except Disconnected:
         pass

@@ -6,10 +6,10 @@ from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response, WebSocket
 
-from api.telephony.bridge import Gone, hold
+from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.carriers import Asked, Carrier, Refused
 from api.telephony.phone import Phone
-from api.telephony.sockets import Taken
+from api.telephony.sockets import ServerSocket
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +49,14 @@ async def stream(carrier: str, ticket: str, socket: WebSocket) -> None:
         await socket.close()  # before it is accepted: the handshake gets 403
         return
     await socket.accept()
-    taken = Taken(socket)
+    taken = ServerSocket(socket)
     try:
         wire, control = await found.line(taken, leg)
-    except Gone as error:
+    except Disconnected as error:
         log.warning("%s: %s", carrier, error)
         await taken.close()
         return
-    reason = await hold(wire, partial(phone.answer, uuid.uuid4(), control=control))
+    reason = await connect_call(wire, partial(phone.answer, uuid.uuid4(), control=control))
     log.info("a call over %s ended: %s", carrier, reason)
 
 

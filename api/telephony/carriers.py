@@ -17,7 +17,7 @@ import httpx
 from fastapi import Response
 
 from api.actions.control import CannotDo, Control
-from api.telephony.bridge import Wire
+from api.telephony.bridge import Transport
 from api.telephony.sockets import Socket
 
 ORDER_WITHIN_S = 5.0
@@ -63,8 +63,8 @@ class Carrier(Protocol):
     def may_open(self, asked: Asked) -> bool:
         """Whether a handshake is the carrier's, as far as it tells."""
 
-    async def line(self, socket: Socket, leg: Leg) -> tuple[Wire, Control]:
-        """The call on an open socket; raises Gone for anything else."""
+    async def line(self, socket: Socket, leg: Leg) -> tuple[Transport, Control]:
+        """The call on an open socket; raises Disconnected for anything else."""
 
 
 class Tickets:

@@ -17,7 +17,7 @@ from typing import Self
 
 import numpy as np
 
-from api.telephony.bridge import Gone
+from api.telephony.bridge import Disconnected
 from api.telephony.playback_marks import Marks
 from api.telephony.sockets import Socket
 from dialog.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
@@ -107,18 +107,20 @@ class ChanWebSocket:
         self.connection_id = connection_id
 
     @classmethod
-    async def begun(cls, socket: Socket) -> Self:
-        """The channel, once Asterisk has said what it is; raises Gone for anything else."""
+    async def accept(cls, socket: Socket) -> Self:
+        """The channel, once Asterisk has said what it is; raises Disconnected for anything else."""
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 first = await socket.receive()
         except TimeoutError:
-            raise Gone("Asterisk did not begin") from None
+            raise Disconnected("Asterisk did not begin") from None
         start = parse(first) if isinstance(first, str) else Event("", {})
         form = FORMATS.get(start.fields.get("format", ""))
         if start.name != "MEDIA_START" or form is None:
             named = ", ".join(FORMATS)
-            raise Gone(f"a channel begins with MEDIA_START and one of {named}: dial with c(...)")
+            raise Disconnected(
+                f"a channel begins with MEDIA_START and one of {named}: dial with c(...)"
+            )
         assert isinstance(first, str)
         name = start.fields.get("connection_id", "")
         return cls(socket, form, name, in_json=first.startswith("{"))
@@ -128,7 +130,7 @@ class ChanWebSocket:
         while True:
             try:
                 got = await self._socket.receive()
-            except Gone:
+            except Disconnected:
                 return
             message = self._sound(got) if isinstance(got, bytes) else self._event(parse(got))
             if message is not None:
@@ -140,7 +142,7 @@ class ChanWebSocket:
             async with asyncio.timeout(XON_WITHIN_S):
                 await self._flowing.wait()
         except TimeoutError:
-            raise Gone("Asterisk's queue stays full") from None
+            raise Disconnected("Asterisk's queue stays full") from None
         await self._socket.send(self._form.encode(frame))
 
     async def mark(self, played: Played) -> bool:
@@ -155,7 +157,7 @@ class ChanWebSocket:
 
     async def hang_up(self) -> None:
         """End the call."""
-        with suppress(Gone):
+        with suppress(Disconnected):
             await self._command("HANGUP")
         await self._socket.close()
 

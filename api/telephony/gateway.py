@@ -29,13 +29,13 @@ from typing import Any
 from api.logs import log_to
 from api.settings import Network
 from api.telephony.audiosocket import AudioSocketServer, Connection
-from api.telephony.bridge import hold
+from api.telephony.bridge import connect_call
 from dialog.errors import Unavailable
 from dialog.messages import HungUp, Inbound, Outbound
 
 log = logging.getLogger(__name__)
 
-Answering = Callable[[uuid.UUID, AsyncIterator[Inbound]], AsyncGenerator[Outbound]]
+AnswerCall = Callable[[uuid.UUID, AsyncIterator[Inbound]], AsyncGenerator[Outbound]]
 
 _LENGTH = struct.Struct("!I")
 AGAIN_S = 1.0
@@ -44,7 +44,7 @@ NICENESS = -10
 
 
 @dataclass(frozen=True)
-class Door:
+class GatewayConfig:
     """Where calls come in, from whom, how many at once."""
 
     listening: socket.socket
@@ -54,7 +54,7 @@ class Door:
 
 
 @asynccontextmanager
-async def gateway(door: Door, answer: Answering) -> AsyncIterator[None]:
+async def gateway(door: GatewayConfig, answer: AnswerCall) -> AsyncIterator[None]:
     """Take calls at `door`, in the other process, for as long as the block runs."""
     with tempfile.TemporaryDirectory(prefix="beseda-") as folder:  # 0700: nobody else's
         path = Path(folder) / "calls"
@@ -78,7 +78,7 @@ async def gateway(door: Door, answer: Answering) -> AsyncIterator[None]:
             await asyncio.gather(*calls, return_exceptions=True)
 
 
-async def _kept_running(door: Door, path: Path) -> None:
+async def _kept_running(door: GatewayConfig, path: Path) -> None:
     """Run the process; begin it anew should it end."""
     while True:
         process = multiprocessing.get_context("spawn").Process(
@@ -106,7 +106,7 @@ async def _ended(process: multiprocessing.process.BaseProcess) -> None:
 
 
 async def _serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answering
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: AnswerCall
 ) -> None:
     """The service's end of one call."""
     try:
@@ -131,7 +131,7 @@ async def _inbound(reader: asyncio.StreamReader) -> AsyncIterator[Inbound]:
         yield message
 
 
-def _main(door: Door, path: Path) -> None:
+def _main(door: GatewayConfig, path: Path) -> None:
     """The process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the service decides
     _hurry()
@@ -152,9 +152,9 @@ def _hurry() -> None:
     gc.freeze()
 
 
-async def _take_calls(door: Door, path: Path) -> None:
+async def _take_calls(door: GatewayConfig, path: Path) -> None:
     async def held(wire: Connection, identity: uuid.UUID) -> None:
-        reason = await hold(wire, partial(_call, path, identity))
+        reason = await connect_call(wire, partial(_call, path, identity))
         log.info("a call over AudioSocket ended: %s", reason)
 
     loop = asyncio.get_running_loop()
@@ -171,7 +171,7 @@ async def _take_calls(door: Door, path: Path) -> None:
 async def _call(
     path: Path, identity: uuid.UUID, inbound: AsyncIterator[Inbound]
 ) -> AsyncGenerator[Outbound]:
-    """The gateway's end of one call: what `hold` takes for the call itself."""
+    """The gateway's end of one call: what `connect_call` takes for the call itself."""
     reader, writer = await asyncio.open_unix_connection(path)
     pump = asyncio.create_task(_pump(identity, inbound, writer))
     try:

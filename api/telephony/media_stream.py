@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-from api.telephony.bridge import Gone
+from api.telephony.bridge import Disconnected
 from api.telephony.playback_marks import Marks
 from api.telephony.sockets import Socket
 from dialog.audio.g711 import mulaw_encode
@@ -60,22 +60,22 @@ class MediaStream:
         self._next = 0
 
     @classmethod
-    async def begun(cls, socket: Socket, dialect: Dialect) -> Self:
-        """The stream, once the carrier has said which it is; raises Gone for anything else."""
+    async def accept(cls, socket: Socket, dialect: Dialect) -> Self:
+        """The stream, once the carrier has said which it is; raises Disconnected for anything else."""
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 while (event := parse(await socket.receive())).get("event") == "connected":
                     pass
         except TimeoutError:
-            raise Gone("no stream began") from None
+            raise Disconnected("no stream began") from None
         start = _part(event, "start")
         form = _part(start, dialect.form)
         stream = event.get(dialect.stream)
         if event.get("event") != "start" or not isinstance(stream, str):
-            raise Gone("a stream begins with `start`")
+            raise Disconnected("a stream begins with `start`")
         decode = dialect.codecs.get(str(form.get("encoding")))
         if decode is None or str(form.get(dialect.rate)) != str(RATE_HZ):
-            raise Gone(f"the stream is not {' or '.join(dialect.codecs)} at 8 kHz")
+            raise Disconnected(f"the stream is not {' or '.join(dialect.codecs)} at 8 kHz")
         sent = {dialect.stream: stream} if dialect.named else {}
         return cls(socket, str(start.get(dialect.call, "")), sent, decode)
 
@@ -84,7 +84,7 @@ class MediaStream:
         while True:
             try:
                 event = parse(await self._socket.receive())
-            except Gone:
+            except Disconnected:
                 return
             if event.get("event") == "stop":
                 return

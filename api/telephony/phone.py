@@ -19,10 +19,10 @@ from api.actions.selector import Chooser
 from api.realtime.tools import OpenAITools
 from api.settings import Settings
 from api.telephony.ari import Ari
-from api.telephony.ari_channel import Asterisk, Elsewhere
+from api.telephony.ari_channel import Asterisk, ExternalChannel
 from api.telephony.audiosocket import LOOPBACK
 from api.telephony.carriers import Carrier, Tickets
-from api.telephony.gateway import Door, gateway
+from api.telephony.gateway import GatewayConfig, gateway
 from api.telephony.recorder import Recorder
 from api.telephony.telnyx import Telnyx
 from api.telephony.twilio import Twilio
@@ -80,7 +80,7 @@ class Phone:
 
     def _control(self, identity: uuid.UUID) -> Control:
         asterisk = asterisk_of(self._services.settings)
-        return Dialplan() if asterisk is None else Elsewhere(asterisk, identity)
+        return Dialplan() if asterisk is None else ExternalChannel(asterisk, identity)
 
     def _greeting(self) -> list[Inbound]:
         greeting = self._services.settings.greeting
@@ -172,7 +172,7 @@ async def lines(services: Services, taken: socket.socket | None) -> AsyncIterato
         if taken is not None:
             peers = (*LOOPBACK, *settings.phone_peers)
             limit = settings.max_calls + BUSY_CALLERS
-            door = Door(taken, peers, limit, settings.home / "beseda.log")
+            door = GatewayConfig(taken, peers, limit, settings.home / "beseda.log")
             await doors.enter_async_context(gateway(door, phone.answer))
         if (asterisk := asterisk_of(settings)) is not None:
             await doors.enter_async_context(_beside(Ari(asterisk, phone.answer).serve()))

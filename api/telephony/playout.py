@@ -25,7 +25,7 @@ from dialog.messages import (
     Unduck,
 )
 
-FRAME_S = 0.02
+PLAYOUT_FRAME_S = 0.02
 DUCKED = 0.18
 # A clock that was held up sends at once what is due, but no more than this: the rest of the time
 # is lost, as a phone would play a long burst too late or not at all.
@@ -41,7 +41,7 @@ class Playout:
     """A queue of speech at the wire's rate. `put` every message of the call; send `frames`."""
 
     def __init__(self, rate_hz: int, *, lead_s: float = 0.0, comfort: bool = False) -> None:
-        self._size = round(rate_hz * FRAME_S)
+        self._size = round(rate_hz * PLAYOUT_FRAME_S)
         self._rate_hz = rate_hz
         self._lead_s = lead_s
         self._noise = _noise(rate_hz) if comfort else None
@@ -105,7 +105,7 @@ class Playout:
             self._fill()
             if self._queue or self._noise is not None:
                 yield self._frame()
-                due_s += FRAME_S
+                due_s += PLAYOUT_FRAME_S
             if self.idle:
                 self._none.set()
 

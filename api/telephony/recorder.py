@@ -37,8 +37,8 @@ from dialog.messages import (
 
 log = logging.getLogger(__name__)
 
-Open = Callable[[Path], OpusFile]
-Block = tuple[Samples, Samples]
+OpenFile = Callable[[Path], OpusFile]
+StereoBlock = tuple[Samples, Samples]
 
 # What was played is told some tenths of a second later: so long a piece stays open.
 SETTLED_S = 1.0
@@ -48,7 +48,7 @@ BLOCK_S = 0.5
 BACKLOG = 60
 
 
-class Heard:
+class PlayedSpeech:
     """A response's speech at the recording's rate, given out as it is played."""
 
     def __init__(self) -> None:
@@ -78,19 +78,19 @@ class Heard:
 class Recorder:
     """One call's recording, into `path`."""
 
-    def __init__(self, path: Path, notice: str, begin: Open = OpusFile) -> None:
+    def __init__(self, path: Path, notice: str, begin: OpenFile = OpusFile) -> None:
         self._path = path
         self._notice = notice
         self._begin = begin
         self._left, self._right = Track(), Track()
         self._from_caller: tuple[int, Resampler] | None = None
-        self._responses: dict[int, Heard] = {}
+        self._responses: dict[int, PlayedSpeech] = {}
         self._first: int | None = None
         self._ended: set[int] = set()
         self._noticed = False
         self._began_s: float | None = None
         self._taken = 0
-        self._blocks: asyncio.Queue[Block | None] = asyncio.Queue(BACKLOG)
+        self._blocks: asyncio.Queue[StereoBlock | None] = asyncio.Queue(BACKLOG)
         self._lost = False
 
     async def inbound(
@@ -151,7 +151,7 @@ class Recorder:
             case ResponseEnded():
                 self._ended.add(message.turn)
             case Speech():
-                self._responses.setdefault(message.turn, Heard()).add(message)
+                self._responses.setdefault(message.turn, PlayedSpeech()).add(message)
                 old = [turn for turn in self._responses if turn < message.turn - 1]
                 for turn in old if self._noticed else ():
                     del self._responses[turn]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from api.telephony.bridge import Gone
+from api.telephony.bridge import Disconnected
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -18,7 +18,7 @@ STALLED_S = 5.0
 
 
 class Socket(Protocol):
-    """Both raise Gone once the far end has left, or does not read."""
+    """Both raise Disconnected once the far end has left, or does not read."""
 
     async def receive(self) -> str | bytes:
         """The next message."""
@@ -30,7 +30,7 @@ class Socket(Protocol):
         """End it; never raises."""
 
 
-class Taken:
+class ServerSocket:
     """A socket that the far end opened."""
 
     def __init__(self, socket: WebSocket) -> None:
@@ -39,7 +39,7 @@ class Taken:
     async def receive(self) -> str | bytes:
         got = await self._socket.receive()
         if got["type"] == "websocket.disconnect":
-            raise Gone("the far end left")
+            raise Disconnected("the far end left")
         text: str | None = got.get("text")
         data: bytes | None = got.get("bytes")
         return text if text is not None else data or b""
@@ -52,7 +52,7 @@ class Taken:
                 else:
                     await self._socket.send_bytes(message)
         except (TimeoutError, RuntimeError, WebSocketDisconnect) as error:
-            raise Gone("the far end takes nothing") from error
+            raise Disconnected("the far end takes nothing") from error
 
     async def close(self) -> None:
         with suppress(Exception):  # it may be gone already
@@ -60,7 +60,7 @@ class Taken:
                 await self._socket.close()
 
 
-class Opened:
+class ClientSocket:
     """A socket that we opened."""
 
     def __init__(self, socket: "ClientConnection") -> None:
@@ -72,7 +72,7 @@ class Opened:
         try:
             return await self._socket.recv()
         except ConnectionClosed as error:
-            raise Gone("the far end left") from error
+            raise Disconnected("the far end left") from error
 
     async def send(self, message: str | bytes) -> None:
         from websockets.exceptions import ConnectionClosed
@@ -81,7 +81,7 @@ class Opened:
             async with asyncio.timeout(STALLED_S):
                 await self._socket.send(message)
         except (TimeoutError, ConnectionClosed) as error:
-            raise Gone("the far end takes nothing") from error
+            raise Disconnected("the far end takes nothing") from error
 
     async def close(self) -> None:
         with suppress(Exception):

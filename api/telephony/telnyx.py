@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 from fastapi import Response
 
 from api.actions.control import CannotDo, Control
-from api.telephony.bridge import Wire
+from api.telephony.bridge import Transport
 from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
@@ -73,9 +73,9 @@ class Telnyx:
         """Handshakes are not signed: the ticket must do."""
         return True
 
-    async def line(self, socket: Socket, leg: Leg) -> tuple[Wire, Control]:
+    async def line(self, socket: Socket, leg: Leg) -> tuple[Transport, Control]:
         """A media stream, which tells the id by which orders are given."""
-        wire = await MediaStream.begun(socket, DIALECT)
+        wire = await MediaStream.accept(socket, DIALECT)
         return wire, TelnyxCall(self.rest(), replace(leg, call=wire.call))
 
     def rest(self) -> Rest:

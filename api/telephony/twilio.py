@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from fastapi import Response
 
 from api.actions.control import Control
-from api.telephony.bridge import Wire
+from api.telephony.bridge import Transport
 from api.telephony.carriers import Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
@@ -60,9 +60,9 @@ class Twilio:
         right = signature(self._token, asked.url, asked.form)
         return hmac.compare_digest(given.encode(), right.encode())
 
-    async def line(self, socket: Socket, leg: Leg) -> tuple[Wire, Control]:
+    async def line(self, socket: Socket, leg: Leg) -> tuple[Transport, Control]:
         """A media stream."""
-        return await MediaStream.begun(socket, DIALECT), TwilioCall(self.rest(leg), leg)
+        return await MediaStream.accept(socket, DIALECT), TwilioCall(self.rest(leg), leg)
 
     def rest(self, leg: Leg) -> Rest:
         secret = base64.b64encode(f"{leg.account}:{self._token}".encode()).decode()

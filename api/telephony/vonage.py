@@ -21,7 +21,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from api.actions.control import CannotDo, Control
-from api.telephony.bridge import Gone, Wire
+from api.telephony.bridge import Disconnected, Transport
 from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.chan_websocket import slin_decode
 from api.telephony.media_stream import START_WITHIN_S, parse
@@ -82,9 +82,9 @@ class Vonage:
         """Handshakes are not signed: the ticket must do."""
         return True
 
-    async def line(self, socket: Socket, leg: Leg) -> tuple[Wire, Control]:
+    async def line(self, socket: Socket, leg: Leg) -> tuple[Transport, Control]:
         """Vonage's own socket."""
-        return await VonageSocket.begun(socket), VonageCall(self.rest(), leg)
+        return await VonageSocket.accept(socket), VonageCall(self.rest(), leg)
 
     def rest(self) -> Rest:
         return Rest(API, self._auth)
@@ -105,7 +105,7 @@ class Vonage:
 
 
 class VonageSocket:
-    """One call's socket: a `Wire`. Make it with `begun`."""
+    """One call's socket: a `Transport`. Make it with `begun`."""
 
     lead_s = 0.2
     comfort = False  # Vonage fills pauses itself
@@ -116,18 +116,18 @@ class VonageSocket:
         self._marks = Marks()
 
     @classmethod
-    async def begun(cls, socket: Socket) -> Self:
-        """The socket, once Vonage has said what comes; raises Gone for anything else."""
+    async def accept(cls, socket: Socket) -> Self:
+        """The socket, once Vonage has said what comes; raises Disconnected for anything else."""
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 event = parse(await socket.receive())
         except TimeoutError:
-            raise Gone("no stream began") from None
+            raise Disconnected("no stream began") from None
         form = re.fullmatch(r"audio/l16; ?rate=(\d{4,6})", str(event.get("content-type")))
         if event.get("event") != "websocket:connected" or form is None:
-            raise Gone("a stream begins with `websocket:connected` and audio/l16")
+            raise Disconnected("a stream begins with `websocket:connected` and audio/l16")
         if int(form[1]) not in RATES_HZ:
-            raise Gone(f"the stream is at {form[1]} Hz, and not at one of {RATES_HZ}")
+            raise Disconnected(f"the stream is at {form[1]} Hz, and not at one of {RATES_HZ}")
         return cls(socket, int(form[1]))
 
     async def heard(self) -> AsyncGenerator[Inbound]:
@@ -135,7 +135,7 @@ class VonageSocket:
         while True:
             try:
                 got = await self._socket.receive()
-            except Gone:
+            except Disconnected:
                 return
             message = self._sound(got) if isinstance(got, bytes) else self._event(parse(got))
             if message is not None:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.decoding.ngram import Ngram
-from asr.decoding.phrase_boosting import Heard, Phrases
+from asr.decoding.phrase_boosting import Phrases, PhraseState
 
 WORD_START = "▁"
 _NEVER = -1e9
@@ -52,7 +52,7 @@ class Prefix(NamedTuple):
     unit: float  # and of those that end in the last unit
     fused: float  # what language model, length and phrases add
     model: int  # state of the language model
-    heard: Heard  # state of the phrases
+    heard: PhraseState  # state of the phrases
 
     @property
     def acoustic(self) -> float:
@@ -63,7 +63,7 @@ class Prefix(NamedTuple):
         return _sum(self.blank, self.unit) + self.fused
 
 
-class State(NamedTuple):
+class BeamState(NamedTuple):
     """The likeliest prefixes, best first, after `frames` frames."""
 
     prefixes: tuple[Prefix, ...]
@@ -98,7 +98,7 @@ class Weights:
     idle: float = -0.002
 
 
-class Decoder:
+class BeamDecoder:
     """`pieces` are the SentencePiece units in order; the blank comes after them. `known` tells
     words from what only looks like some."""
 
@@ -117,11 +117,11 @@ class Decoder:
         self._known = known if self._weights.unknown else None
         self._phrases = phrases or Phrases([], self._starts, 0.0)
 
-    def start(self) -> State:
+    def start(self) -> BeamState:
         model = self._model.start if self._model else 0
-        return State((Prefix(0, None, 0.0, _NEVER, 0.0, model, self._phrases.start),), 0)
+        return BeamState((Prefix(0, None, 0.0, _NEVER, 0.0, model, self._phrases.start),), 0)
 
-    def step(self, log_probs: Matrix, state: State) -> State:
+    def step(self, log_probs: Matrix, state: BeamState) -> BeamState:
         """`state` after further frames, (frames, units + 1) natural log-probabilities."""
         prefixes, frame = state
         for row in log_probs:
@@ -131,7 +131,7 @@ class Decoder:
             else:
                 prefixes = self._frame(row, blank, prefixes, frame)
             frame += 1
-        return State(prefixes, frame)
+        return BeamState(prefixes, frame)
 
     def _frame(
         self, row: Matrix, blank: float, prefixes: tuple[Prefix, ...], frame: int
@@ -172,10 +172,10 @@ class Decoder:
             heard,
         )
 
-    def finish(self, state: State) -> State:
+    def finish(self, state: BeamState) -> BeamState:
         """`state` when nothing more will be said: the sentence must be one that may end."""
         ended = [prefix._replace(fused=prefix.fused + self._ending(prefix)) for prefix in state[0]]
-        return State(tuple(sorted(ended, key=_score, reverse=True)), state.frames)
+        return BeamState(tuple(sorted(ended, key=_score, reverse=True)), state.frames)
 
     def _cost(self, said: Said | None) -> float:
         """Of the word that ends with this unit."""
@@ -194,7 +194,7 @@ class Decoder:
             end += self._weights.alpha * self._model.end(prefix.model)
         return end
 
-    def words(self, state: State) -> list[Spelled]:
+    def words(self, state: BeamState) -> list[Spelled]:
         """The likeliest words so far, in order."""
         best = state.prefixes[0]
         others = [(math.exp(p.score - best.score), self._spelled(p)) for p in state.prefixes]

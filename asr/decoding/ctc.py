@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from asr.decoding.beam_search import WORD_START, Decoder, Spelled, State, Weights
+from asr.decoding.beam_search import WORD_START, BeamDecoder, BeamState, Spelled, Weights
 from asr.decoding.ngram import Ngram
 from asr.decoding.phrase_boosting import Phrases, read_phrases
 from dialog.messages import Samples, Transcript, Word
@@ -37,14 +37,14 @@ class Decoders:
         self._read: int | None = None
         self._decoder = self._made(None)
 
-    def current(self) -> Decoder:
+    def current(self) -> BeamDecoder:
         """With the phrases of now; a state of the one before may be gone on with."""
         changed = _changed(self._entry.phrases)
         if changed != self._read:
             self._read, self._decoder = changed, self._made(self._entry.phrases)
         return self._decoder
 
-    def _made(self, path: Path | None) -> Decoder:
+    def _made(self, path: Path | None) -> BeamDecoder:
         entry, starts = self._entry, [piece.startswith(WORD_START) for piece in self._pieces]
         phrases = read_phrases(path, self._tokenizer.text_to_ids) if path else []
         weights = Weights(entry.ngram_alpha, entry.ngram_beta, entry.unknown_word, entry.ngram_beam)
@@ -54,7 +54,7 @@ class Decoders:
             for phrase in phrases
             for word, _, _ in joined([self._pieces[unit] for unit in phrase])
         }
-        return Decoder(
+        return BeamDecoder(
             self._pieces, self._model, boosted, weights, lambda w: w in names or is_word(w)
         )
 
@@ -88,20 +88,20 @@ def timed(
     )
 
 
-class Growing:
+class IncrementalDecoder:
     """The decoder as `asr.nemo_streaming` steps it: words with their frames and confidences, as if
     nothing more were said."""
 
     def __init__(self, decoders: Decoders, calibration: Sequence[float]) -> None:
         self._decoders, self._calibration = decoders, calibration
 
-    def start(self) -> State:
+    def start(self) -> BeamState:
         return self._decoders.current().start()
 
-    def step(self, log_probs: Matrix, state: State) -> State:
+    def step(self, log_probs: Matrix, state: BeamState) -> BeamState:
         return self._decoders.current().step(log_probs, state)
 
-    def words(self, state: State) -> list[tuple[str, int, int, float]]:
+    def words(self, state: BeamState) -> list[tuple[str, int, int, float]]:
         decoder = self._decoders.current()
         return [
             (word.text, word.first, word.last, confidence(word, self._calibration))
@@ -119,7 +119,7 @@ class CtcRecogniser:
         featurizer.pad_to, featurizer.dither = 0, 0.0
         self.decoders = Decoders(entry, model.tokenizer)
         self._calibration = entry.confidence
-        self.growing = Growing(self.decoders, entry.confidence)
+        self.growing = IncrementalDecoder(self.decoders, entry.confidence)
         self.frame_s = (
             float(model.cfg.preprocessor.window_stride) * model.encoder.subsampling_factor
         )

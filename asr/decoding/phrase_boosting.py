@@ -20,7 +20,7 @@ class Node:
     whole: bool = False
 
 
-class Heard(NamedTuple):
+class PhraseState(NamedTuple):
     """How far into a phrase a hypothesis is, and the bonus it has to give back otherwise."""
 
     node: Node
@@ -39,25 +39,25 @@ class Phrases:
             for unit in units:
                 node = node.next.setdefault(unit, Node())
             node.whole = node is not self._root
-        self.start = Heard(self._root, 0.0)
+        self.start = PhraseState(self._root, 0.0)
 
     def __bool__(self) -> bool:
         return bool(self._root.next)
 
-    def step(self, heard: Heard, unit: int) -> tuple[float, Heard]:
+    def step(self, heard: PhraseState, unit: int) -> tuple[float, PhraseState]:
         """What is earned by (or taken back at) one more unit, and how far the phrase is now."""
         node, lent = heard
         if node.whole and self._starts[unit]:
             lent = 0.0  # the whole phrase and not the beginning of a longer word: earned
         following = node.next.get(unit)
         if following is not None:
-            return self._bonus, Heard(following, lent + self._bonus)
+            return self._bonus, PhraseState(following, lent + self._bonus)
         following = self._root.next.get(unit)
         if following is not None:
-            return self._bonus - lent, Heard(following, self._bonus)
+            return self._bonus - lent, PhraseState(following, self._bonus)
         return -lent, self.start
 
-    def end(self, heard: Heard) -> float:
+    def end(self, heard: PhraseState) -> float:
         """What must be given back if nothing more is said."""
         return 0.0 if heard.node.whole else -heard.lent
 

@@ -95,7 +95,7 @@ class Echo:
         return np.asarray(sliding_window_view(self._played, REMEMBERED)[::-1])
 
 
-class Sounding:
+class PlaybackCursor:
     """What is being played, frame by frame: transports report it less often."""
 
     def __init__(self) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from asr.turns.turn_detector import Rules
-from asr.turns.utterance import Ear
+from asr.turns.turn_detector import TurnRules
+from asr.turns.utterance import UtteranceStream
 from asr.vad import SileroVad, Vad
 from dialog.messages import Transcript
 
@@ -22,10 +22,10 @@ class Hearing:
     at a time. `read` makes recognised words readable."""
 
     transcribe: Transcribe
-    open: Callable[[], Ear] | None = None
+    open: Callable[[], UtteranceStream] | None = None
     rate_hz: int = 16_000
     chunk: int = 5_120
     read: Callable[[Transcript], str] = field(default=lambda heard: heard.text)
     vad: Callable[[], Vad] = SileroVad
-    rules: Rules = field(default_factory=Rules)
+    rules: TurnRules = field(default_factory=TurnRules)
     no_audio_s: float = NO_AUDIO_S

@@ -15,8 +15,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
 
 from asr.turns.hearing import KEYS_S, Hearing
-from asr.turns.turn_manager import Caller
-from asr.turns.utterance import News
+from asr.turns.turn_manager import TurnManager
+from asr.turns.utterance import RecognitionUpdate
 from dialog.call import Call, Trace, now_s
 from dialog.flow import aclose
 from dialog.messages import (
@@ -26,7 +26,7 @@ from dialog.messages import (
     Cancel,
     Clear,
     Commit,
-    Forget,
+    DeleteFromHistory,
     Inbound,
     KeyPressed,
     Message,
@@ -34,8 +34,8 @@ from dialog.messages import (
     Recording,
     Respond,
     Say,
+    TextInput,
     Transcript,
-    Typed,
 )
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ async def listen(
         return
     mailbox = _Mailbox()
     pump = asyncio.create_task(_pump(inbound, mailbox))
-    caller = Caller(hearing, call, mailbox.news)
+    caller = TurnManager(hearing, call, mailbox.news)
     try:
         async for message in _held(mailbox, caller, hearing):
             yield message
@@ -86,7 +86,9 @@ async def _asked(
         await aclose(inbound)
 
 
-async def _held(mailbox: "_Mailbox", caller: Caller, hearing: Hearing) -> AsyncGenerator[Message]:
+async def _held(
+    mailbox: "_Mailbox", caller: TurnManager, hearing: Hearing
+) -> AsyncGenerator[Message]:
     began_s = now_s()
     ended = False
     while not ended or caller.awaiting:
@@ -117,13 +119,13 @@ async def _held(mailbox: "_Mailbox", caller: Caller, hearing: Hearing) -> AsyncG
             return
 
 
-def _heard(item: "Inbound | News", caller: Caller) -> Iterator[Message]:
+def _heard(item: "Inbound | RecognitionUpdate", caller: TurnManager) -> Iterator[Message]:
     match item:
-        case News():
+        case RecognitionUpdate():
             yield from caller.news(item)
         case CallerAudio():
             yield from caller.audio(item)
-        case Typed():
+        case TextInput():
             yield from caller.typed(item)
         case KeyPressed():
             yield from caller.key(item.key)
@@ -138,7 +140,7 @@ def _heard(item: "Inbound | News", caller: Caller) -> Iterator[Message]:
             yield item
         case CallSettings():
             caller.settle(item)
-        case Forget():
+        case DeleteFromHistory():
             caller.call.forget(item)
         case Respond() | Say():
             yield caller.call.asked(item)
@@ -151,7 +153,7 @@ class _Mailbox:
 
     def __init__(self) -> None:
         self._inbound: deque[Inbound | None] = deque()
-        self._news: deque[News] = deque()
+        self._news: deque[RecognitionUpdate] = deque()
         self._room = asyncio.Semaphore(MAILBOX)
         self._changed = asyncio.Event()
 
@@ -160,11 +162,11 @@ class _Mailbox:
         self._inbound.append(message)
         self._changed.set()
 
-    def news(self, news: News) -> None:
+    def news(self, news: RecognitionUpdate) -> None:
         self._news.append(news)
         self._changed.set()
 
-    async def get(self, *, news_only: bool = False) -> Inbound | News | None:
+    async def get(self, *, news_only: bool = False) -> Inbound | RecognitionUpdate | None:
         """News comes first; what follows it in time may have to wait for it."""
         while True:
             if self._news:

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from asr.turns.echo import SOFTENED, Echo, Sounding
+from asr.turns.echo import SOFTENED, Echo, PlaybackCursor
 from asr.turns.framing import Frames
-from asr.turns.turn_detector import FRAME_S
-from asr.turns.utterance import News, Utterance
+from asr.turns.turn_detector import VAD_FRAME_S
+from asr.turns.utterance import RecognitionUpdate, Utterance
 from asr.vad import RATE_HZ, Vad
 from dialog.audio.resampling import Resampler
 from dialog.call import Call
@@ -30,17 +30,19 @@ MOST_BEFORE = 64
 
 
 class Microphone:
-    """One for each call. `tell` gets what recognition finds."""
+    """One for each call. `on_update` gets what recognition finds."""
 
-    def __init__(self, hearing: "Hearing", call: Call, tell: Callable[[News], None]) -> None:
+    def __init__(
+        self, hearing: "Hearing", call: Call, on_update: Callable[[RecognitionUpdate], None]
+    ) -> None:
         self.utterance: Utterance | None = None
         self._hearing = hearing
-        self._tell = tell
+        self._on_update = tell
         self._call = call
         self._frames = Frames()
         self._vad: Vad | None = None
         self._echo = Echo()
-        self._sounding = Sounding()
+        self._sounding = PlaybackCursor()
         self._before: deque[Samples] = deque(maxlen=MOST_BEFORE)
         self._to_engine = Resampler(RATE_HZ, hearing.rate_hz)
         self._closing: set[asyncio.Task[None]] = set()
@@ -86,9 +88,11 @@ class Microphone:
         assert self._hearing.open is not None
         self.drop()
         earlier = list(self._before)[-before:] if before else []
-        start_s = max(0.0, (now - len(earlier)) * FRAME_S)
+        start_s = max(0.0, (now - len(earlier)) * VAD_FRAME_S)
         self._to_engine = Resampler(RATE_HZ, self._hearing.rate_hz)
-        self.utterance = Utterance(self._hearing.open(), self._hearing.chunk, start_s, self._tell)
+        self.utterance = Utterance(
+            self._hearing.open(), self._hearing.chunk, start_s, self._on_update
+        )
         for frame in earlier:
             self.recognise(frame)
 

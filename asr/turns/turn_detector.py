@@ -1,7 +1,7 @@
 """When the caller speaks, has finished, interrupts, or has fallen silent.
 
     probability  __/~~~~~~~~~\\__/~~~~~~\\_________________
-    said           Open          Peek(resumes)  Peek  End
+    said           Open          Preview(resumes)  Preview  End
                    SpeechStarted                      SpeechStopped follows
 
     the assistant speaks  ==========================
@@ -21,7 +21,7 @@ from asr.turns.endpointing import UNKNOWN_S, pause_s
 from asr.vad import FRAME, RATE_HZ
 from dialog.messages import CallSettings, Word
 
-FRAME_S = FRAME / RATE_HZ
+VAD_FRAME_S = FRAME / RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Peek:
+class Preview:
     """A pause, or need of haste: find out what the words are if nothing more comes."""
 
 
@@ -44,12 +44,12 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Duck:
+class DuckAssistant:
     """The caller may be speaking over the assistant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unduck:
+class UnduckAssistant:
     """It was nothing; forget it."""
 
 
@@ -72,12 +72,12 @@ class Silence:
     times: int
 
 
-Step = Open | Peek | Started | Duck | Unduck | Stop | End | Silence
+Step = Open | Preview | Started | DuckAssistant | UnduckAssistant | Stop | End | Silence
 Phase = Literal["quiet", "over", "turn"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TurnRules:
     """What decides. Times are seconds of audio; `before` counts frames.
 
     A pause of `pause_s` ends a turn whatever was said, else one that fits the words, times
@@ -97,7 +97,7 @@ class Rules:
     onset_over: int = 4
     window: int = 6
     before: int = 12
-    peek_s: float = 0.13
+    preview_s: float = 0.13
     look: int = 2
     long_s: float = 1.4
     nothing_s: float = 0.45
@@ -119,7 +119,7 @@ class Assistant:
     unsure: bool = False
 
 
-def ruled(rules: Rules, settings: CallSettings) -> Rules:
+def ruled(rules: TurnRules, settings: CallSettings) -> TurnRules:
     """The rules as a call's settings change them."""
     changes: dict[str, Any] = {"pause_s": settings.silence_s, "patience": settings.patience}
     if settings.idle_s is not None:
@@ -128,15 +128,15 @@ def ruled(rules: Rules, settings: CallSettings) -> Rules:
         lower = max(settings.threshold - (rules.threshold - rules.quiet), 0.01)
         changes |= {"threshold": settings.threshold, "quiet": lower}
     if settings.before_s is not None:
-        changes["before"] = round(settings.before_s / FRAME_S) + rules.onset
+        changes["before"] = round(settings.before_s / VAD_FRAME_S) + rules.onset
     return replace(rules, **changes)
 
 
 class Turns:
     """Feed it `frame` by frame and `heard` by news; do what it returns."""
 
-    def __init__(self, rules: Rules | None = None) -> None:
-        self.rules = rules or Rules()
+    def __init__(self, rules: TurnRules | None = None) -> None:
+        self.rules = rules or TurnRules()
         self.phase: Phase = "quiet"
         self.now = 0
         self.last_voiced = 0
@@ -148,7 +148,7 @@ class Turns:
         self._prompted = 0
         self._words: tuple[Word, ...] = ()
         self._settled = False
-        self._peeked = False
+        self._previewed = False
 
     @property
     def open(self) -> bool:
@@ -182,11 +182,13 @@ class Turns:
             case "turn":
                 return self._turn(voiced)
 
-    def heard(self, words: Sequence[Word], assistant: Assistant, *, upto: int = 0) -> list[Step]:
-        """News of the open utterance. `upto`: these would be its words if it ended at this frame;
+    def heard(
+        self, words: Sequence[Word], assistant: Assistant, *, up_to_frame: int = 0
+    ) -> list[Step]:
+        """News of the open utterance. `up_to_frame`: these would be its words if it ended there;
         0 where more may follow from what was heard already."""
         self._words = tuple(words)
-        self._settled = upto > self.last_voiced
+        self._settled = up_to_frame > self.last_voiced
         if self.phase == "over":
             return self._decide(assistant)
         return []
@@ -208,20 +210,20 @@ class Turns:
             self._begun = False  # our own voice, or a sound that was over before it could be told
         if not self._begun or (assistant.audible and assistant.unsure):
             return self._silent(assistant)
-        self._words, self._settled, self._peeked = (), False, False
+        self._words, self._settled, self._previewed = (), False, False
         self._waited = self._prompted = 0
         since = self.now - self._began - len(self._recent)
         opened: list[Step] = [Open(self.rules.before + since)]
         if assistant.audible:
             self.phase = "over"
-            return [*opened, Duck()]
+            return [*opened, DuckAssistant()]
         self.phase = "turn"
         stop: list[Step] = [Stop()] if assistant.responding else []
         return [*opened, *stop, Started(self._began)]
 
     def _silent(self, assistant: Assistant) -> list[Step]:
         self._waited = 0 if assistant.responding else self._waited + 1
-        if self._waited * FRAME_S < self.rules.silence_s:
+        if self._waited * VAD_FRAME_S < self.rules.silence_s:
             return []
         self._waited = 0
         self._prompted += 1
@@ -234,40 +236,40 @@ class Turns:
             self._settled = True  # recognition has nothing to say any more
         if self._quiet_s() >= self.rules.nothing_s and self._settled:
             return self._decide(assistant)
-        if not self._words and self._voiced * FRAME_S >= self.rules.long_s:
+        if not self._words and self._voiced * VAD_FRAME_S >= self.rules.long_s:
             return [Stop(), *self._take()]
         if voiced and (self.now - self._began) % self.rules.look == 0:
-            return [Peek()]
-        return self._peek(voiced)
+            return [Preview()]
+        return self._preview(voiced)
 
     def _turn(self, voiced: bool) -> list[Step]:
-        if (self.now - self._began) * FRAME_S >= self.rules.max_turn_s:
+        if (self.now - self._began) * VAD_FRAME_S >= self.rules.max_turn_s:
             return self._end()
         if voiced:
-            self._peeked = self._settled = False
+            self._previewed = self._settled = False
             return []
         if self._quiet_s() >= self._pause_s():
             return self._end()
-        return self._peek(voiced)
+        return self._preview(voiced)
 
-    def _peek(self, voiced: bool) -> list[Step]:
+    def _preview(self, voiced: bool) -> list[Step]:
         if voiced:
-            self._peeked = self._settled = False
-        elif not self._peeked and self._quiet_s() >= self.rules.peek_s:
-            self._peeked = True
-            return [Peek()]
+            self._previewed = self._settled = False
+        elif not self._previewed and self._quiet_s() >= self.rules.preview_s:
+            self._previewed = True
+            return [Preview()]
         return []
 
     def _decide(self, assistant: Assistant) -> list[Step]:
         over = self._settled and self._quiet_s() >= self.rules.nothing_s
         words = () if assistant.echo else self._words
-        voiced_s = self._voiced * FRAME_S
+        voiced_s = self._voiced * VAD_FRAME_S
         found = verdict(words, assistant.spoken, settled=self._settled, voiced_s=voiced_s)
         if found == "interruption":
             return [Stop(), *self._take()]
         if found == "nothing" and over:
             self.reset()
-            return [Unduck()]
+            return [UnduckAssistant()]
         return []
 
     def _take(self) -> list[Step]:
@@ -279,7 +281,7 @@ class Turns:
         return [End(self.last_voiced)]
 
     def _quiet_s(self) -> float:
-        return (self.now - self.last_voiced) * FRAME_S
+        return (self.now - self.last_voiced) * VAD_FRAME_S
 
     def _pause_s(self) -> float:
         if self.rules.pause_s is not None:

@@ -12,27 +12,27 @@ from asr.turns import turn_detector
 from asr.turns.clarification import AGAIN, Ask, Doubts
 from asr.turns.endpointing import PLAIN_S, pause_s
 from asr.turns.microphone import Microphone
-from asr.turns.turn_detector import FRAME_S, Assistant, Turns, ruled
-from asr.turns.utterance import News, Words
+from asr.turns.turn_detector import VAD_FRAME_S, Assistant, Turns, ruled
+from asr.turns.utterance import RecognitionUpdate, Words
 from dialog.call import Call, Trace, now_s
 from dialog.messages import (
     KEYS,
     CallerAudio,
     CallSettings,
     Duck,
-    Fault,
     Interrupted,
     Message,
+    PartFailed,
     Partial,
     Respond,
     Samples,
     Say,
+    SilenceTimeout,
     SpeechStarted,
     SpeechStopped,
+    TextInput,
     Transcript,
-    Typed,
     Unduck,
-    Waited,
 )
 
 if TYPE_CHECKING:
@@ -49,15 +49,17 @@ GIVEN_UP = 3
 CARRY_S = 3.0
 
 
-class Caller:
+class TurnManager:
     """See `asr.turns.listen`, which hands it everything in order."""
 
-    def __init__(self, hearing: "Hearing", call: Call, tell: Callable[[News], None]) -> None:
+    def __init__(
+        self, hearing: "Hearing", call: Call, on_update: Callable[[RecognitionUpdate], None]
+    ) -> None:
         self.call = call
         self.ended = ""
         self.keyed_s = 0.0
         self._hearing = hearing
-        self._microphone = Microphone(hearing, call, tell)
+        self._microphone = Microphone(hearing, call, on_update)
         self._turns = Turns(hearing.rules)
         self._doubts = Doubts()
         self._words: Words = ()
@@ -92,7 +94,7 @@ class Caller:
             else:
                 self._by_hand(frame)
 
-    def news(self, news: News) -> Iterator[Message]:
+    def news(self, news: RecognitionUpdate) -> Iterator[Message]:
         """What recognition has found."""
         if news.utterance is not self._microphone.utterance:
             return
@@ -105,23 +107,23 @@ class Caller:
             yield Unduck()
             yield self.call.asked(Say(DEAF))
             return
-        if self._turns.settled and not news.settled:
+        if self._turns.settled and not news.is_final:
             return
         if news.words != self._words and news.words:
             yield Partial(" ".join(word.text for word in news.words), news.words)
         self._words = news.words
-        self._settled_at = news.upto if news.settled else 0
+        self._settled_at = news.up_to_frame if news.is_final else 0
         if self._awaited is not None:
             last, ended_s, trace = self._awaited
             if self._settled_at >= last:
                 yield from self._turn_over(ended_s, trace)
             return
-        for step in self._turns.heard(news.words, self._assistant(), upto=self._settled_at):
+        for step in self._turns.heard(news.words, self._assistant(), up_to_frame=self._settled_at):
             yield from self._do(step)
         if self._turns.settled and self._turns.phase == "turn":
             yield from self._guess([word.text for word in news.words])
 
-    def typed(self, line: Typed) -> Iterator[Message]:
+    def typed(self, line: TextInput) -> Iterator[Message]:
         """A turn in writing."""
         yield from self.interrupt()
         self._turns.reset()
@@ -215,16 +217,16 @@ class Caller:
         match step:
             case turn_detector.Open():
                 self._open(step.before)
-            case turn_detector.Peek():
+            case turn_detector.Preview():
                 if self._microphone.utterance is not None:
-                    self._microphone.utterance.peek(self._turns.now)
+                    self._microphone.utterance.preview(self._turns.now)
             case turn_detector.Started():
                 yield from self._retract()
-                yield SpeechStarted(round(step.at * FRAME_S, 3))
-            case turn_detector.Duck():
+                yield SpeechStarted(round(step.at * VAD_FRAME_S, 3))
+            case turn_detector.DuckAssistant():
                 if self.call.settings.interruptible:
                     yield Duck()
-            case turn_detector.Unduck():
+            case turn_detector.UnduckAssistant():
                 self._drop()
                 yield Unduck()
             case turn_detector.Stop():
@@ -253,8 +255,8 @@ class Caller:
 
     def _over(self, ended: int) -> Iterator[Message]:
         """The turn has ended with this frame; its words may still be on their way."""
-        ended_s = ended * FRAME_S
-        trace = Trace(self._microphone.arrived_s - (self._turns.now * FRAME_S - ended_s))
+        ended_s = ended * VAD_FRAME_S
+        trace = Trace(self._microphone.arrived_s - (self._turns.now * VAD_FRAME_S - ended_s))
         trace.mark("endpoint")
         self._voiced_s = ended_s - self._start_s(ended_s)
         yield SpeechStopped(round(ended_s, 3))
@@ -263,7 +265,7 @@ class Caller:
             yield from self._turn_over(ended_s, trace)
         elif self._microphone.utterance is not None:
             self._awaited = last, ended_s, trace
-            self._microphone.utterance.peek(self._turns.now)
+            self._microphone.utterance.preview(self._turns.now)
 
     def _turn_over(self, ended_s: float, trace: Trace) -> Iterator[Message]:
         self._awaited = None
@@ -303,7 +305,7 @@ class Caller:
             return
         if self.call.responding or self.call.settings.silence_s is not None:
             return
-        ended_s = self._turns.last_voiced * FRAME_S
+        ended_s = self._turns.last_voiced * VAD_FRAME_S
         start_s = self._start_s(ended_s)
         transcript = self._transcript(self._words, ended_s - start_s)
         turn = self.call.turn
@@ -331,10 +333,10 @@ class Caller:
     def _silence(self, times: int) -> Iterator[Message]:
         if not self.call.settings.prompts:
             return
-        until_s = self._turns.now * FRAME_S
+        until_s = self._turns.now * VAD_FRAME_S
         if times < GIVEN_UP:
             since_s = until_s - self._turns.rules.silence_s
-            yield Waited(round(since_s, 3), round(until_s, 3))
+            yield SilenceTimeout(round(since_s, 3), round(until_s, 3))
         if times == 1:
             yield self.call.asked(Say(ARE_YOU_THERE))
         elif times == 2:
@@ -349,4 +351,4 @@ class Caller:
     def _fault(self, part: str, message: str) -> Iterator[Message]:
         if message not in self._faults:
             self._faults.add(message)
-            yield Fault(part, message)
+            yield PartFailed(part, message)

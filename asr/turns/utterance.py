@@ -1,7 +1,7 @@
 """One utterance on its way through recognition, beside the loop that receives its audio.
 
-    frames -> push when a chunk is full -> News(words)
-    pause  -> peek                      -> News(words, settled)
+    frames -> push when a chunk is full -> RecognitionUpdate(words)
+    pause  -> preview                      -> RecognitionUpdate(words, is_final)
 
 Knows the order of requests; knows nothing of turns. News goes to a mailbox, and never waits.
 """
@@ -18,39 +18,45 @@ from dialog.messages import Samples, Word
 Words = tuple[Word, ...]
 
 
-class Ear(Protocol):
+class UtteranceStream(Protocol):
     """See `asr.worker.Ear`."""
 
     async def push(self, samples: Samples) -> Words: ...
 
-    async def peek(self, samples: Samples) -> Words: ...
+    async def preview(self, samples: Samples) -> Words: ...
 
     async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What is known of an utterance. `settled`: these would be its words if it ended at the
-    frame `upto`. `error`: recognition failed, and there will be no more."""
+class RecognitionUpdate:
+    """What is known of an utterance. `is_final`: these would be its words if it ended at the
+    frame `up_to_frame`. `error`: recognition failed, and there will be no more."""
 
     utterance: "Utterance"
     words: Words
-    settled: bool = False
-    upto: int = 0
+    is_final: bool = False
+    up_to_frame: int = 0
     error: Exception | None = None
 
 
 class Utterance:
-    """Give it `samples` at the engine's rate, and `peek` at pauses; `close` it in the end."""
+    """Give it `samples` at the engine's rate, and `preview` at pauses; `close` it in the end."""
 
-    def __init__(self, ear: Ear, chunk: int, start_s: float, tell: Callable[[News], None]) -> None:
+    def __init__(
+        self,
+        ear: UtteranceStream,
+        chunk: int,
+        start_s: float,
+        on_update: Callable[[RecognitionUpdate], None],
+    ) -> None:
         self.start_s = start_s
         self._ear = ear
         self._chunk = chunk
-        self._tell = tell
+        self._on_update = tell
         self._samples: list[Samples] = []
         self._count = 0
-        self._peek_at: int | None = None
+        self._preview_at: int | None = None
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
@@ -61,9 +67,9 @@ class Utterance:
         if self._count >= self._chunk:
             self._changed.set()
 
-    def peek(self, upto: int) -> None:
-        """Tell what the words are if nothing follows; `upto` comes back with the news."""
-        self._peek_at = upto
+    def preview(self, up_to_frame: int) -> None:
+        """Tell what the words are if nothing follows; `up_to_frame` comes back with the news."""
+        self._preview_at = up_to_frame
         self._changed.set()
 
     async def close(self) -> None:
@@ -79,20 +85,22 @@ class Utterance:
                 self._changed.clear()
                 await self._step()
         except Exception as error:
-            self._tell(News(self, (), error=error))
+            self._on_update(RecognitionUpdate(self, (), error=error))
 
     async def _step(self) -> None:
         waiting = np.concatenate([np.zeros(0, np.float32), *self._samples])
         whole = len(waiting) // self._chunk * self._chunk
-        upto, self._peek_at = self._peek_at, None
+        up_to_frame, self._preview_at = self._preview_at, None
         self._samples, self._count = [waiting[whole:]], len(waiting) - whole
-        if whole and upto is None:
-            self._tell(News(self, self._placed(await self._ear.push(waiting[:whole]))))
-        elif upto is not None:
+        if whole and up_to_frame is None:
+            self._on_update(
+                RecognitionUpdate(self, self._placed(await self._ear.push(waiting[:whole])))
+            )
+        elif up_to_frame is not None:
             if whole:
                 await self._ear.push(waiting[:whole])
-            words = self._placed(await self._ear.peek(waiting[whole:]))
-            self._tell(News(self, words, settled=True, upto=upto))
+            words = self._placed(await self._ear.preview(waiting[whole:]))
+            self._on_update(RecognitionUpdate(self, words, is_final=True, up_to_frame=up_to_frame))
 
     def _placed(self, words: Words) -> Words:
         start_s = self.start_s

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dialog.messages import CallerAudio, Samples
 
 LOW_HZ, HIGH_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
-FRAME_S = 0.02
+TONE_FRAME_S = 0.02
 # Of all the energy of 20 ms: so much lies in one low and one high tone, which no frame of the
 # sample questions reaches. Once a tone has begun, half a frame of it is enough.
 SHARE, SHARE_AFTER = 0.85, 0.5
@@ -42,7 +42,7 @@ class KeyGate:
 
     def push(self, audio: CallerAudio) -> CallerAudio:
         """The same sound, in whatever pieces it comes."""
-        size = round(audio.rate_hz * FRAME_S)
+        size = round(audio.rate_hz * TONE_FRAME_S)
         samples = audio.samples
         for start in range(0, len(samples) - size // 2 + 1, size):
             frame = samples[start : start + size]

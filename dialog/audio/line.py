@@ -25,7 +25,7 @@ SILENT_RMS = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TelephoneLine:
     """`loss`: the share of packets lost, 0 to 1. `jitter_s`: how late packets are, on average.
     `noise_db`: speech over noise; None: no noise. Without `conceal` nothing comes in place of a
     lost packet, else a fading copy of the one before, as a telephone plays it."""
@@ -59,16 +59,16 @@ class Line:
         return np.asarray(audio + scale * coloured_noise(samples, rng), np.float32)
 
 
-CLEAN = Line()
+CLEAN = TelephoneLine()
 LINES = {
     "clean": CLEAN,
-    "phone": Line("alaw", loss=0.002, jitter_s=0.003, noise_db=35),
-    "mobile": Line("amr", loss=0.02, jitter_s=0.02, noise_db=20),
-    "internet": Line("opus", loss=0.01, jitter_s=0.015, noise_db=30),
+    "phone": TelephoneLine("alaw", loss=0.002, jitter_s=0.003, noise_db=35),
+    "mobile": TelephoneLine("amr", loss=0.02, jitter_s=0.02, noise_db=20),
+    "internet": TelephoneLine("opus", loss=0.01, jitter_s=0.015, noise_db=30),
 }
 
 
-def parse(text: str) -> Line:
+def parse(text: str) -> TelephoneLine:
     """A line's name, then what differs: `mobile,loss=20,noise=5`, `codec=gsm,jitter=40`. Loss is
     in per cent, jitter in ms, noise in dB below speech. Raises BadInput."""
     line = CLEAN
@@ -87,7 +87,7 @@ def parse(text: str) -> Line:
     return line
 
 
-def _changed(line: Line, name: str, value: str) -> Line:
+def _changed(line: TelephoneLine, name: str, value: str) -> TelephoneLine:
     match name:
         case "codec" if value in CODECS:
             return replace(line, codec=value)
@@ -117,7 +117,7 @@ def _number(name: str, value: str, low: float, high: float) -> float:
 class Packets:
     """One caller's packets on their way."""
 
-    def __init__(self, line: Line, rng: np.random.Generator) -> None:
+    def __init__(self, line: TelephoneLine, rng: np.random.Generator) -> None:
         self._line = line
         self._rng = rng
         self._lost = losses(line.loss, rng)
@@ -150,7 +150,7 @@ def packet_loss(
     audio: Samples, rng: np.random.Generator, share: float, *, conceal: bool
 ) -> Samples:
     """Whole audio at 16 kHz without some of its packets: silence, or fading copies, instead."""
-    packets = Packets(Line(loss=share, conceal=conceal), rng)
+    packets = Packets(TelephoneLine(loss=share, conceal=conceal), rng)
     size = round(RATE_HZ * PACKET_S)
     patched = audio.copy()
     for start in range(0, len(audio) - size + 1, size):

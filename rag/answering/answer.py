@@ -18,7 +18,7 @@ from rag.answering.answerability import Evidence
 from rag.answering.citations import Checker, is_russian, supporting
 from rag.answering.llm import ChatMessage, ChatModel
 from rag.answering.prompt import Style
-from rag.answering.query import Question, question_of
+from rag.answering.query import Query, analyse
 from rag.retrieval.library import Library
 from russian.sentences import sentences
 
@@ -76,11 +76,11 @@ class Answerer:
 
     def _gather(
         self, question: str, history: Sequence[ChatMessage]
-    ) -> tuple[Question, list[Evidence]]:
+    ) -> tuple[Query, list[Evidence]]:
         """The passages that cover enough of the question, best first."""
         whole = followup.self_contained(question, history)
         hits = self._library.search_passages(whole, CANDIDATES)
-        asked = question_of(whole, hits, self._library.rarity)
+        asked = analyse(whole, hits, self._library.rarity)
         found = answerability.weigh(asked, hits)
         sure = answerability.confidence(asked, found, self._library.words_score(whole))
         if sure < self._threshold:
@@ -91,7 +91,7 @@ class Answerer:
     async def _worded(
         self,
         question: str,
-        asked: Question,
+        asked: Query,
         found: Sequence[Evidence],
         history: Sequence[ChatMessage],
         style: Style,

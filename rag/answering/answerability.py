@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
-from rag.answering.query import Part, Question, share, whole
+from rag.answering.query import Query, QueryTerm, share, whole
 from rag.retrieval import sparse
 from rag.retrieval.library import Hit
 from russian.sentences import sentences
@@ -57,13 +57,13 @@ class Features:
     words: int
 
 
-def weigh(asked: Question, hits: Sequence[Hit]) -> list[Evidence]:
+def weigh(asked: Query, hits: Sequence[Hit]) -> list[Evidence]:
     """Best covered first; hits of equal coverage stay in their order."""
     found = [Evidence(hit, asked.share(set(sparse.terms(whole(hit))))) for hit in hits]
     return sorted(found, key=lambda evidence: -evidence.coverage)
 
 
-def confidence(asked: Question, found: Sequence[Evidence], words_score: float) -> float:
+def confidence(asked: Query, found: Sequence[Evidence], words_score: float) -> float:
     """How likely it is that these passages answer the question, 0 to 1: a logistic regression.
 
     `words_score`: the best by words alone, in units of the rarest word's weight.
@@ -75,7 +75,7 @@ def confidence(asked: Question, found: Sequence[Evidence], words_score: float) -
     return 1 / (1 + math.exp(-total))
 
 
-def features(asked: Question, found: Sequence[Evidence], words_score: float) -> Features:
+def features(asked: Query, found: Sequence[Evidence], words_score: float) -> Features:
     """`found` is not empty, and the question weighs something."""
     said = [terms for one in found for terms in _sentences(one.hit)]
     sentence, around = max(said, key=lambda terms: _cover(asked, *terms))
@@ -96,16 +96,16 @@ def _sentences(hit: Hit) -> list[tuple[set[str], set[str]]]:
     return [({*sparse.terms(text), *above}, around) for text in sentences(hit.text) or [""]]
 
 
-def _cover(asked: Question, sentence: set[str], around: set[str]) -> float:
+def _cover(asked: Query, sentence: set[str], around: set[str]) -> float:
     return asked.share(sentence) + 0.5 * asked.share(around)
 
 
-def _told(asked: Question, sentence: set[str]) -> float:
+def _told(asked: Query, sentence: set[str]) -> float:
     names, actions = (share(parts, sentence, none=1.0) for parts in (asked.names, asked.actions))
     return NAMES * names + ACTIONS * actions
 
 
-def _least(names: Sequence[Part], found: set[str]) -> float:
+def _least(names: Sequence[QueryTerm], found: set[str]) -> float:
     """How surely the least sure of the names is there; a name that tells little is no loss."""
     return min((1 - (1 - name.found(found)) * name.tells for name in names), default=1.0)
 

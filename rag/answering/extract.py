@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dialog.messages import Answer, Source
 from rag.answering.answerability import Evidence
-from rag.answering.query import Question, share
+from rag.answering.query import Query, share
 from rag.retrieval import sparse
 from russian.sentences import sentences
 
@@ -50,16 +50,14 @@ class Sentence:
     score: float
 
 
-def extract(
-    asked: Question, found: Sequence[Evidence], said: Collection[str] = ()
-) -> Answer | None:
+def extract(asked: Query, found: Sequence[Evidence], said: Collection[str] = ()) -> Answer | None:
     """The best sentences of the best document, named as its own; `found` is not empty.
 
     Sentences in `said` have been spoken already and are left out; None when none is left.
     """
     spoken = {_words(sentence) for sentence in said}
     top = max(evidence.hit.score for evidence in found)
-    wanted = sparse.pieces(asked.text, asked=True)
+    wanted = sparse.char_ngrams(asked.text, asked=True)
     scored = [
         sentence
         for rank, evidence in enumerate(found)
@@ -86,7 +84,7 @@ def introduction(title: str) -> str:
 
 
 def _scored(
-    asked: Question, wanted: set[int], evidence: Evidence, rank: int, top: float
+    asked: Query, wanted: set[int], evidence: Evidence, rank: int, top: float
 ) -> Iterator[Sentence]:
     hit = evidence.hit
     heading = set(sparse.terms(hit.heading))
@@ -96,13 +94,13 @@ def _scored(
         yield Sentence(text, rank, place, score)
 
 
-def _fit(asked: Question, wanted: set[int], text: str, heading: set[str], title: set[str]) -> float:
+def _fit(asked: Query, wanted: set[int], text: str, heading: set[str], title: set[str]) -> float:
     """How well a sentence answers; `wanted` are the pieces of the words asked. The weights were
     fitted (softmax over the sentences of the passages) on the answerable questions of
     docs/decisions/0004, and rounded."""
     said = sparse.terms(text)
     own = set(said)
-    shared = len(wanted & sparse.pieces(text)) / max(1, len(wanted))
+    shared = len(wanted & sparse.char_ngrams(text)) / max(1, len(wanted))
     return (
         2.6 * asked.share(own)
         + 1.4 * share(asked.names, own, none=0.0)

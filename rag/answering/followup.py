@@ -29,7 +29,7 @@ def self_contained(question: str, history: Sequence[ChatMessage]) -> str:
 
 
 def _leans(question: str) -> bool:
-    terms = sparse.asked_terms(question)
+    terms = sparse.query_terms(question)
     if _REFERS.search(question):
         return len(terms) <= 2 * FEW_TERMS
     return bool(_GOES_ON.match(question)) and len(terms) <= FEW_TERMS

@@ -39,7 +39,7 @@ _ACTION = frozenset(("VERB", "INFN", "PRTF", "PRTS", "GRND", "PRED", "ADVB", "CO
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QueryTerm:
     """A word of the question: its weight, and the terms that may stand for it (1: itself).
 
     `tells`, 0 to 1, is its weight in everyday Russian alone. `names` a thing, not what is done:
@@ -57,24 +57,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Query:
     """What is asked: its terms in order, and its distinct words as they may have been meant."""
 
     text: str
     terms: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[QueryTerm, ...]
 
     @property
     def weight(self) -> float:
         return math.fsum(part.weight for part in self.parts)
 
     @property
-    def names(self) -> tuple[Part, ...]:
+    def names(self) -> tuple[QueryTerm, ...]:
         """The words that name things."""
         return tuple(part for part in self.parts if part.names)
 
     @property
-    def actions(self) -> tuple[Part, ...]:
+    def actions(self) -> tuple[QueryTerm, ...]:
         """The others."""
         return tuple(part for part in self.parts if not part.names)
 
@@ -88,21 +88,21 @@ class Question:
         return len(wanted & set(pairwise(found))) / len(wanted) if wanted else 0.0
 
 
-def share(parts: Sequence[Part], found: set[str], none: float) -> float:
+def share(parts: Sequence[QueryTerm], found: set[str], none: float) -> float:
     """The part of these words' weight that the terms carry; `none` where they weigh nothing."""
     weight = math.fsum(part.weight for part in parts)
     return math.fsum(part.weight * part.found(found) for part in parts) / weight if weight else none
 
 
-def question_of(text: str, hits: Sequence[Hit], rarity: Rarity) -> Question:
+def analyse(text: str, hits: Sequence[Hit], rarity: Rarity) -> Query:
     """Weigh the question's words by their rarity, each as itself or as what it sounds like
     in the passages that were found."""
-    terms = tuple(sparse.asked_terms(text))
+    terms = tuple(sparse.query_terms(text))
     distinct = list(dict.fromkeys(terms))
     known = rarity(distinct)
     said, written = sparse.words(text), Written(hits)
     parts = [_part(term, said, written, known, rarity) for term in distinct]
-    return Question(text, terms, tuple(parts))
+    return Query(text, terms, tuple(parts))
 
 
 class Written:
@@ -122,7 +122,7 @@ class Written:
 
 def _part(
     term: str, said: Sequence[str], written: Written, known: Mapping[str, float], rarity: Rarity
-) -> Part:
+) -> QueryTerm:
     own, pairs = _spelt(term, said)
     alike = _alike(term, own, pairs, written)
     sure = term in known or all(map(_in_dictionary, own))
@@ -133,7 +133,7 @@ def _part(
         likest = [meant for meant, likeness in alike.items() if likeness == max(alike.values())]
         weight = min(rarity(likest).values(), default=1.0)
     tells = _tells(term)
-    return Part(weight * tells, alike | {term: 1.0}, tells, _names_thing(term))
+    return QueryTerm(weight * tells, alike | {term: 1.0}, tells, _names_thing(term))
 
 
 def _spelt(term: str, said: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -29,14 +29,14 @@ _FIRST_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class ConvertedDocument:
     """`title` is the document's own, or empty."""
 
     markdown: str
     title: str
 
 
-def convert(path: Path, extension: str) -> Converted:
+def convert(path: Path, extension: str) -> ConvertedDocument:
     """Convert by `extension` (".md", ...), which an upload's temporary name may not have.
 
     Raises BadInput for an unknown format, an empty or broken file, and one with no text.
@@ -91,17 +91,17 @@ def _decoded(data: bytes, encoding: str) -> str:
     return text
 
 
-def _markdown(path: Path) -> Converted:
+def _markdown(path: Path) -> ConvertedDocument:
     text = re.sub(r"\A---\n.*?\n---\n", "", read_text(path), flags=re.DOTALL)  # front matter
     return _titled(text)
 
 
-def _plain(path: Path) -> Converted:
+def _plain(path: Path) -> ConvertedDocument:
     # A number sign at the start of a line is no heading here.
-    return Converted(re.sub(r"^#", r"\\#", read_text(path), flags=re.MULTILINE), "")
+    return ConvertedDocument(re.sub(r"^#", r"\\#", read_text(path), flags=re.MULTILINE), "")
 
 
-def _html(path: Path) -> Converted:
+def _html(path: Path) -> ConvertedDocument:
     from bs4 import BeautifulSoup
     from markitdown.converters import HtmlConverter
 
@@ -121,7 +121,7 @@ def _html(path: Path) -> Converted:
     return _titled(found, title)
 
 
-def _docx(path: Path) -> Converted:
+def _docx(path: Path) -> ConvertedDocument:
     from markitdown import StreamInfo
     from markitdown.converters import DocxConverter
 
@@ -132,7 +132,7 @@ def _docx(path: Path) -> Converted:
     return _titled(converted)
 
 
-def _xlsx(path: Path) -> Converted:
+def _xlsx(path: Path) -> ConvertedDocument:
     from markitdown import StreamInfo
     from markitdown.converters import XlsxConverter
 
@@ -140,17 +140,17 @@ def _xlsx(path: Path) -> Converted:
     file_checks.check_office(path, "an XLSX", "xl/workbook.xml")
     with path.open("rb") as file:
         converted = _guarded("XLSX", lambda: XlsxConverter().convert(file, StreamInfo()).markdown)
-    return Converted(converted, "")
+    return ConvertedDocument(converted, "")
 
 
-def _pdf(path: Path) -> Converted:
+def _pdf(path: Path) -> ConvertedDocument:
     from rag.ingestion import pdf
 
     file_checks.check_signature(path, "a PDF", b"%PDF")
     return _titled(_guarded("PDF", lambda: pdf.markdown(path)))
 
 
-def _csv(path: Path) -> Converted:
+def _csv(path: Path) -> ConvertedDocument:
     text = read_text(path)
     try:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:10_000], ",;\t")
@@ -159,7 +159,7 @@ def _csv(path: Path) -> Converted:
     rows = list(csv.reader(io.StringIO(text), dialect))
     lines = [f"| {' | '.join(row).replace(chr(10), ' ')} |" for row in rows if any(row)]
     rule = "|" + "---|" * (len(rows[0]) if rows else 1)
-    return Converted("\n".join([*lines[:1], rule, *lines[1:]]), "")
+    return ConvertedDocument("\n".join([*lines[:1], rule, *lines[1:]]), "")
 
 
 def _guarded(kind: str, work: Callable[[], str]) -> str:
@@ -171,12 +171,12 @@ def _guarded(kind: str, work: Callable[[], str]) -> str:
         raise BadInput(f"broken or encrypted: not a readable {kind}", code="broken") from error
 
 
-def _titled(markdown: str, title: str = "") -> Converted:
+def _titled(markdown: str, title: str = "") -> ConvertedDocument:
     heading = _FIRST_HEADING.search(markdown)
-    return Converted(markdown, title or (heading.group(1) if heading else ""))
+    return ConvertedDocument(markdown, title or (heading.group(1) if heading else ""))
 
 
-FORMATS: dict[str, Callable[[Path], Converted]] = {
+FORMATS: dict[str, Callable[[Path], ConvertedDocument]] = {
     ".md": _markdown,
     ".markdown": _markdown,
     ".txt": _plain,

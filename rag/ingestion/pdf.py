@@ -22,7 +22,7 @@ _BULLET_SIGN = re.compile(r"^[•●▪◦–—]\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """A line of type, or a whole table (`table` is then its Markdown). Lengths are points."""
 
     text: str
@@ -38,7 +38,7 @@ def markdown(path: Path) -> str:
     """The document's text; empty for scanned pages. Raises what `pdfplumber` raises."""
     import pdfplumber
 
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     with pdfplumber.open(path) as pdf:
         for number, page in enumerate(pdf.pages):
             lines += sorted(_lines(page, number), key=lambda line: line.top)
@@ -46,19 +46,19 @@ def markdown(path: Path) -> str:
     return "\n\n".join(_blocks(lines))
 
 
-def _lines(page: Any, number: int) -> Iterator[Line]:
+def _lines(page: Any, number: int) -> Iterator[TextLine]:
     rest = page
     for table in page.find_tables():
         rows = [[_flat(cell) for cell in row] for row in table.extract()]
         _, top, _, bottom = table.bbox
         if len(rows) > 1 and len(rows[0]) > 1:
-            yield Line(_table(rows), number, top, bottom, 0.0, False, table=True)
+            yield TextLine(_table(rows), number, top, bottom, 0.0, False, table=True)
             rest = rest.outside_bbox(table.bbox)
     for line in rest.extract_text_lines():
         sizes = Counter(round(char["size"], 1) for char in line["chars"])
         bold = all("bold" in char["fontname"].lower() for char in line["chars"])
         size = sizes.most_common(1)[0][0]
-        yield Line(_flat(line["text"]), number, line["top"], line["bottom"], size, bold)
+        yield TextLine(_flat(line["text"]), number, line["top"], line["bottom"], size, bold)
 
 
 def _flat(text: str | None) -> str:
@@ -70,7 +70,7 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([shown[0], "|" + "---|" * len(rows[0]), *shown[1:]])
 
 
-def _blocks(lines: Sequence[Line]) -> Iterator[str]:
+def _blocks(lines: Sequence[TextLine]) -> Iterator[str]:
     """Markdown blocks: a table, a heading, a list item or a paragraph each."""
     weights: Counter[float] = Counter()
     for line in lines:
@@ -93,7 +93,7 @@ def _blocks(lines: Sequence[Line]) -> Iterator[str]:
         yield block
 
 
-def _mark(line: Line, body: float, larger: Sequence[float]) -> str:
+def _mark(line: TextLine, body: float, larger: Sequence[float]) -> str:
     """The number signs that make a line a heading; empty for text."""
     if line.size in larger:
         return "#" * min(larger.index(line.size) + 1, 6) + " "
@@ -101,7 +101,7 @@ def _mark(line: Line, body: float, larger: Sequence[float]) -> str:
     return "#" * min(len(larger) + 1, 6) + " " if titled and len(line.text) < 100 else ""
 
 
-def _parted(before: Line, line: Line) -> bool:
+def _parted(before: TextLine, line: TextLine) -> bool:
     if before.table or _BULLET.match(line.text):
         return True
     if before.page != line.page:

@@ -47,7 +47,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScoredPassage:
     """A passage that a query found; higher scores are better, their scale is the query's."""
 
     id: str
@@ -88,7 +88,7 @@ class Index(Protocol):
         dense: Sequence[float] | None,
         limit: int,
         tags: Sequence[str] = (),
-    ) -> list[Found]:
+    ) -> list[ScoredPassage]:
         """The best points, best first: by one vector, or by both fused by reciprocal rank.
 
         With `tags`, only those whose document has any of them.

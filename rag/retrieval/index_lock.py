@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 POLL_S = 0.01
 
 
-class Claim:
+class IndexFolder:
     """Made by opening a folder: `path` is where this process may read and write.
 
     `owned` tells whether what is written there outlives the process. The folder at `path` may

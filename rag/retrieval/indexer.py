@@ -13,7 +13,7 @@ from rag.retrieval import sparse
 from rag.retrieval.dense import Dense
 from rag.retrieval.index import Applied, Index, Point
 from store import documents
-from store.documents import Change, Passage
+from store.documents import DocumentChange, Passage
 from store.engine import Store
 
 LAYOUT = 2
@@ -23,7 +23,7 @@ BATCH = 128
 """Documents read, embedded and written at once."""
 
 
-class Upkeep:
+class Indexer:
     def __init__(self, store: Store, index: Index, dense: Dense | None) -> None:
         self._store = store
         self._index = index
@@ -84,7 +84,7 @@ class Upkeep:
         # text of a document with the newer revision.
         return self._store.exclusive("index") if self._index.shared else nullcontext()
 
-    def _apply(self, changes: Sequence[Change], passages: Sequence[Passage]) -> None:
+    def _apply(self, changes: Sequence[DocumentChange], passages: Sequence[Passage]) -> None:
         points: dict[str, list[Point]] = {change.document_id: [] for change in changes}
         texts = [embedded_text(passage) for passage in passages]
         dense = self._dense.embed_documents(texts) if self._dense and texts else [()] * len(texts)

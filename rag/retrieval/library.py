@@ -16,8 +16,8 @@ from rag import vocabulary
 from rag.ingestion import ingest
 from rag.retrieval import phonetic, rerank, sparse
 from rag.retrieval.dense import Dense, SentenceEncoder
-from rag.retrieval.index import Applied, Found, Index
-from rag.retrieval.indexer import Upkeep
+from rag.retrieval.index import Applied, Index, ScoredPassage
+from rag.retrieval.indexer import Indexer
 from rag.retrieval.qdrant_embedded import EdgeIndex
 from rag.retrieval.qdrant_server import connect
 from rag.retrieval.rerank import CrossEncoderReranker, Reranker
@@ -25,7 +25,7 @@ from store import documents
 from store.documents import DocumentInfo, NewDocument, Outcome, Passage
 from store.engine import Store
 
-__all__ = ["DocumentInfo", "Hit", "Ingested", "Library", "Progress", "Report", "Skipped"]
+__all__ = ["DocumentInfo", "Hit", "IngestProgress", "Ingested", "Library", "Report", "Skipped"]
 
 PASSAGES_PER_DOCUMENT = 4
 """Passages fetched for each document that a search wants; more when they are of too few."""
@@ -39,10 +39,10 @@ MOST_RARITIES = 20_000
 RECORDS_PER_TRANSACTION = 200
 """Records of a JSONL file written at once: some 50 ms, for other writers wait so long."""
 
-Progress = Callable[[int, int, str], None]
+IngestProgress = Callable[[int, int, str], None]
 """Called with (done, total, name) after each step."""
 
-Bar = Callable[[str], Progress | None]
+Bar = Callable[[str], IngestProgress | None]
 """Gives what to tell of a kind of steps: "files", "records" written, "documents" indexed."""
 
 
@@ -124,7 +124,7 @@ class Library:
         self._dense = dense
         self._reranker = reranker
         self._phrases = phrases
-        self._upkeep = Upkeep(store, index, dense)
+        self._upkeep = Indexer(store, index, dense)
         self._rarities: _Rarities | None = None
 
     def ingest(
@@ -197,7 +197,7 @@ class Library:
         fetched = top * PASSAGES_PER_DOCUMENT
         while True:
             found = self._found(query, fetched, tags)
-            best: dict[str, Found] = {}
+            best: dict[str, ScoredPassage] = {}
             for passage in found:
                 best.setdefault(passage.document_id, passage)
             if len(best) >= top or len(found) < fetched:
@@ -253,7 +253,7 @@ class Library:
         source: str,
         document_id: str | None,
         tags: Sequence[str],
-        written: Progress | None = None,
+        written: IngestProgress | None = None,
     ) -> list[Ingested]:
         try:
             if Path(source).suffix.lower() == ingest.RECORDS:
@@ -276,7 +276,7 @@ class Library:
         return self._put([ingest.read(path, extension, source, id_, sha256, tags=tags)])
 
     def _take_records(
-        self, path: Path, source: str, tags: Sequence[str], written: Progress | None
+        self, path: Path, source: str, tags: Sequence[str], written: IngestProgress | None
     ) -> list[Ingested]:
         total = ingest.check_records(path)
         records = ingest.records(path, source, tags)
@@ -295,14 +295,14 @@ class Library:
             for document, (outcome, id_) in zip(found, outcomes, strict=True)
         ]
 
-    def _changed(self, indexing: Progress | None = None) -> None:
+    def _changed(self, indexing: IngestProgress | None = None) -> None:
         # A private copy is thrown away with its process: its next search is time enough.
         if self._index.shared:
             self._upkeep.refresh(indexing)
         if self._phrases is not None:
             vocabulary.write(self._phrases, self.phrases())
 
-    def _found(self, query: str, limit: int, tags: Sequence[str] = ()) -> list[Found]:
+    def _found(self, query: str, limit: int, tags: Sequence[str] = ()) -> list[ScoredPassage]:
         self.refresh()
         wanted = sparse.query_vector(self._as_written(query, tags))
         dense = self._dense.embed_query(query) if self._dense else None
@@ -317,7 +317,7 @@ class Library:
         Pieces of the misheard word find passages; these have the word that was meant, and it
         then counts as a whole. Costs a second search, only where there is such a word.
         """
-        terms = sparse.asked_terms(query)
+        terms = sparse.query_terms(query)
         known = self.rarity(list(dict.fromkeys(terms)))
         unknown = {term for term in terms if len(term) > 3 and term not in known}
         heard = [word for word in sparse.words(query) if unknown & {*sparse.lemmas_of(word)}]
@@ -327,17 +327,19 @@ class Library:
         written = {word for hit in hits for word in sparse.words(hit.text) if len(word) > 3}
         return " ".join([query, *(phonetic.likest(word, written) for word in heard)]).strip()
 
-    def _reranked(self, reranker: Reranker, query: str, found: Sequence[Found]) -> list[Found]:
+    def _reranked(
+        self, reranker: Reranker, query: str, found: Sequence[ScoredPassage]
+    ) -> list[ScoredPassage]:
         """The first ones in the reranker's order, the rest below them in the index's."""
         hits = self._hits(found[: rerank.DEPTH])
         scores = reranker.scores(query, [f"{hit.title}\n{hit.heading}\n{hit.text}" for hit in hits])
         scored = zip(hits, scores, strict=True)
-        best = [Found(hit.passage_id, hit.document_id, score) for hit, score in scored]
+        best = [ScoredPassage(hit.passage_id, hit.document_id, score) for hit, score in scored]
         lowest = min(scores, default=0.0)
         rest = [replace(one, score=lowest) for one in found[rerank.DEPTH :]]
         return sorted(best, key=lambda one: -one.score) + rest
 
-    def _hits(self, found: Sequence[Found]) -> list[Hit]:
+    def _hits(self, found: Sequence[ScoredPassage]) -> list[Hit]:
         with self._store.reading() as session:
             passages = documents.passages(session, [passage.id for passage in found])
         # A passage that was removed this moment is no answer any more.

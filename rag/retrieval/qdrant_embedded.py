@@ -19,12 +19,12 @@ from rag.retrieval.index import (
     STATE_ID,
     TAGS_KEY,
     Applied,
-    Found,
     Point,
+    ScoredPassage,
     Sparse,
     payload,
 )
-from rag.retrieval.index_lock import Claim
+from rag.retrieval.index_lock import IndexFolder
 
 if TYPE_CHECKING:
     from qdrant_edge import EdgeConfig, EdgeShard, QueryRequest
@@ -45,7 +45,7 @@ class EdgeIndex:
         self._folder = folder
         self._dense_size = dense_size
         self._opening = threading.RLock()
-        self._opened: tuple[Claim, EdgeShard] | None = None
+        self._opened: tuple[IndexFolder, EdgeShard] | None = None
 
     @property
     def shared(self) -> bool:
@@ -72,7 +72,7 @@ class EdgeIndex:
         dense: Sequence[float] | None,
         limit: int,
         tags: Sequence[str] = (),
-    ) -> list[Found]:
+    ) -> list[ScoredPassage]:
         import qdrant_edge as q
 
         nearest = []
@@ -96,7 +96,9 @@ class EdgeIndex:
                 limit, prefetches=fetched, query=fusion, with_payload=[DOCUMENT_KEY]
             )
         return [
-            Found(str(point.id), (point.payload or {})["metadata"]["document_id"], point.score)
+            ScoredPassage(
+                str(point.id), (point.payload or {})["metadata"]["document_id"], point.score
+            )
             for point in self._shard().query(request)
         ]
 
@@ -159,10 +161,10 @@ class EdgeIndex:
     def _shard(self) -> "EdgeShard":
         return self._open()[1]
 
-    def _open(self) -> "tuple[Claim, EdgeShard]":
+    def _open(self) -> "tuple[IndexFolder, EdgeShard]":
         with self._opening:
             if self._opened is None:
-                claim = Claim(self._folder)
+                claim = IndexFolder(self._folder)
                 with claim.content:
                     self._opened = claim, self._load(claim.path)
             return self._opened

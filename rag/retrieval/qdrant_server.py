@@ -16,8 +16,8 @@ from rag.retrieval.index import (
     STATE_ID,
     TAGS_KEY,
     Applied,
-    Found,
     Point,
+    ScoredPassage,
     Sparse,
     payload,
 )
@@ -90,7 +90,7 @@ class ServerIndex:
         dense: Sequence[float] | None,
         limit: int,
         tags: Sequence[str] = (),
-    ) -> list[Found]:
+    ) -> list[ScoredPassage]:
         from qdrant_client import models as m
 
         nearest: list[tuple[Any, str]] = []
@@ -118,7 +118,9 @@ class ServerIndex:
             self._collection, **asked, limit=limit, with_payload=[DOCUMENT_KEY]
         )
         return [
-            Found(str(point.id), (point.payload or {})["metadata"]["document_id"], point.score)
+            ScoredPassage(
+                str(point.id), (point.payload or {})["metadata"]["document_id"], point.score
+            )
             for point in found.points
         ]
 

@@ -27,7 +27,7 @@ AVERAGE_GRAMS = 240
 """BM25's average lengths, fixed so that a vector depends on its own text only: a passage with
 its title and headings has 30 terms of help pages, 60 of running text; a word six pieces."""
 
-GRAM = 4
+NGRAM = 4
 """Letters in a piece of a word, its edges counted: «сеть» is ^сет, сеть, еть$."""
 
 GRAMS_WEIGHT = 2.0
@@ -60,7 +60,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unstressed(text).lower().replace("ё", "е"))
 
 
-def asked_terms(text: str) -> list[str]:
+def query_terms(text: str) -> list[str]:
     """A question's terms without the words that ask; a question of nothing else keeps them."""
     said = terms(text)
     return [term for term in said if term not in ASKING] or said
@@ -77,9 +77,9 @@ def index_of(term: str) -> int:
 def document_vector(text: str) -> Sparse:
     """BM25 weights of a passage: tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average))."""
     said = Counter(map(index_of, terms(text)))
-    pieces = Counter(piece for word in _content(text) for piece in _pieces(word))
+    char_ngrams = Counter(piece for word in _content(text) for piece in _pieces(word))
     weights = dict(_saturated(said, B_TERMS, AVERAGE_TERMS))
-    weights.update(_saturated(pieces, B_GRAMS, AVERAGE_GRAMS))
+    weights.update(_saturated(char_ngrams, B_GRAMS, AVERAGE_GRAMS))
     return _sparse(weights.items())
 
 
@@ -89,15 +89,15 @@ def query_vector(text: str) -> Sparse:
     A misheard or unknown word still shares most of its pieces with the right one. Were a piece
     to count in full, long words would drown the short.
     """
-    weights = dict.fromkeys(map(index_of, asked_terms(text)), 1.0)
+    weights = dict.fromkeys(map(index_of, query_terms(text)), 1.0)
     for word in set(_content(text, asked=True)):
-        pieces = set(_pieces(word))
-        for piece in pieces:
-            weights[piece] = weights.get(piece, 0.0) + GRAMS_WEIGHT / len(pieces) ** 0.5
+        char_ngrams = set(_pieces(word))
+        for piece in char_ngrams:
+            weights[piece] = weights.get(piece, 0.0) + GRAMS_WEIGHT / len(char_ngrams) ** 0.5
     return _sparse(weights.items())
 
 
-def pieces(text: str, *, asked: bool = False) -> set[int]:
+def char_ngrams(text: str, *, asked: bool = False) -> set[int]:
     """The pieces of a text's content words; with `asked`, of those that do not ask."""
     return {piece for word in _content(text, asked=asked) for piece in _pieces(word)}
 
@@ -119,7 +119,7 @@ def lemmas_of(word: str) -> tuple[str, ...]:
 @lru_cache(maxsize=50_000)
 def _pieces(word: str) -> tuple[int, ...]:
     edged = f"^{word}$"
-    found = (edged[start : start + GRAM] for start in range(max(1, len(edged) - GRAM + 1)))
+    found = (edged[start : start + NGRAM] for start in range(max(1, len(edged) - NGRAM + 1)))
     return tuple(index_of(f"piece {piece}") for piece in found)
 
 

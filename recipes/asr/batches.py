@@ -18,14 +18,14 @@ from torch import Tensor
 
 from dialog.audio import codecs
 from dialog.audio.line import coloured_noise, packet_loss
-from recipes.asr.speech_data import RATE_HZ, RECORDINGS, SpeechFolder, Utterance
+from recipes.asr.speech_data import RATE_HZ, RECORDINGS, LabelledUtterance, SpeechFolder
 
 _POOL = 480
 _GRID = RATE_HZ // 5
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SpeechBatch:
     audio: Tensor  # (B, samples) float32, zero-padded
     lengths: Tensor  # (B,) samples
     texts: list[str]
@@ -106,10 +106,10 @@ def disturb(
     return np.asarray(np.clip(audio, -1, 1), dtype=np.float32)
 
 
-def _grouped(pool: list[Utterance], seconds: float) -> Iterator[list[Utterance]]:
+def _grouped(pool: list[LabelledUtterance], seconds: float) -> Iterator[list[LabelledUtterance]]:
     """`pool` by length, in groups of `seconds` of padded audio; a last one of three is not worth a
     step, unless it is all there is."""
-    group: list[Utterance] = []
+    group: list[LabelledUtterance] = []
     whole = len(pool)
     for utterance in sorted(pool, key=lambda u: u.samples):
         if group and (len(group) + 1) * (utterance.duration_s + 0.2) > seconds:
@@ -133,7 +133,7 @@ class Curriculum:
         self.used: dict[tuple[str, int], float] = {}
         self.longest_s = 2.5
         self.level = 0.0
-        self._queue: list[list[Utterance]] = []
+        self._queue: list[list[LabelledUtterance]] = []
 
     def _fill(self) -> None:
         self._folder.refresh()
@@ -146,7 +146,7 @@ class Curriculum:
         self._queue = list(_grouped(pool, self._batch_s))
         self._rng.shuffle(self._queue)
 
-    def next(self) -> Batch:
+    def next(self) -> SpeechBatch:
         while not self._queue:
             self._fill()
         group = self._queue.pop()
@@ -154,10 +154,10 @@ class Curriculum:
         return collate(audio, [u.text for u in group])
 
 
-def collate(audio: list[NDArray[np.float32]], texts: list[str]) -> Batch:
+def collate(audio: list[NDArray[np.float32]], texts: list[str]) -> SpeechBatch:
     longest = -(-max(len(a) for a in audio) // _GRID) * _GRID
     padded = torch.zeros(len(audio), longest)
     for row, samples in zip(padded, audio, strict=True):
         row[: len(samples)] = torch.from_numpy(samples)
     lengths = torch.tensor([len(a) for a in audio])
-    return Batch(padded, lengths, texts, float(lengths.sum()) / RATE_HZ)
+    return SpeechBatch(padded, lengths, texts, float(lengths.sum()) / RATE_HZ)

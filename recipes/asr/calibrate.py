@@ -17,24 +17,24 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedWord:
     """A word that was heard, and whether it was said."""
 
     word: Spelled
     right: bool
 
 
-def judge(said: str, heard: list[Spelled]) -> list[Judged]:
+def judge(said: str, heard: list[Spelled]) -> list[JudgedWord]:
     """Which of the words are in the alignment with `said`; ё counts as е."""
     spoken = said.replace("ё", "е").split()
     texts = [word.text.replace("ё", "е") for word in heard]
     right: set[int] = set()
     for block in SequenceMatcher(None, spoken, texts, autojunk=False).get_matching_blocks():
         right |= set(range(block.b, block.b + block.size))
-    return [Judged(word, index in right) for index, word in enumerate(heard)]
+    return [JudgedWord(word, index in right) for index, word in enumerate(heard)]
 
 
-def fit(judged: list[Judged], steps: int = 50) -> list[float]:
+def fit(judged: list[JudgedWord], steps: int = 50) -> list[float]:
     """Weights for (1, mean, least, agreed) by Newton's method, with a little ridge."""
     told, right = _told(judged), np.array([float(one.right) for one in judged])
     weights = np.zeros(told.shape[1])
@@ -46,7 +46,7 @@ def fit(judged: list[Judged], steps: int = 50) -> list[float]:
     return [round(float(weight), 4) for weight in weights]
 
 
-def _told(judged: list[Judged]) -> Array:
+def _told(judged: list[JudgedWord]) -> Array:
     return np.array([[1.0, j.word.mean, j.word.least, j.word.agreed] for j in judged])
 
 

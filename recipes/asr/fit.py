@@ -16,7 +16,7 @@ from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 from torch import Tensor
 from torch.multiprocessing.spawn import spawn
 
-from recipes.asr.batches import Batch, Curriculum, collate
+from recipes.asr.batches import Curriculum, SpeechBatch, collate
 from recipes.asr.measure import measure
 from recipes.asr.network import build, export, warm_start
 from recipes.asr.optimise import optimisers, rate_at
@@ -29,7 +29,9 @@ _LONGEST_S = 14.0
 LOG = logging.getLogger("asr.train")
 
 
-def loss_of(model: EncDecCTCModelBPE, batch: Batch, masks: bool, dtype: torch.dtype) -> Tensor:
+def loss_of(
+    model: EncDecCTCModelBPE, batch: SpeechBatch, masks: bool, dtype: torch.dtype
+) -> Tensor:
     """CTC loss of a batch; the encoder multiplies in `dtype`."""
     features, frames = model.preprocessor(input_signal=batch.audio, length=batch.lengths)
     if masks:

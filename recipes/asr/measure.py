@@ -8,7 +8,7 @@ from nemo.collections.asr.models import EncDecCTCModelBPE
 
 from asr.wer import edits
 from recipes.asr.batches import collate
-from recipes.asr.speech_data import SpeechFolder, Utterance
+from recipes.asr.speech_data import LabelledUtterance, SpeechFolder
 
 
 @torch.no_grad()
@@ -26,7 +26,7 @@ def transcribe(model: EncDecCTCModelBPE, folder: SpeechFolder, limit: int) -> li
     return heard
 
 
-def rates(utterances: list[Utterance], heard: list[str]) -> dict[str, float]:
+def rates(utterances: list[LabelledUtterance], heard: list[str]) -> dict[str, float]:
     """Word error rate in per cent, in all and by voice; ё counts as е."""
     wrong: dict[str, int] = defaultdict(int)
     words: dict[str, int] = defaultdict(int)

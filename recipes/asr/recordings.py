@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from recipes.asr.speech_data import RATE_HZ, RECORDINGS, write_shard
-from recipes.speech.manifest import BadManifest, Recording, complain, load, read
+from recipes.speech.manifest import BadManifest, ManifestLine, complain, load, read
 from recipes.text.plain import plain
 from russian.spoken import to_spoken
 
 # One recording in ten is held out, and at least one.
 HELD_OUT_EVERY = 10
 
-Heard = tuple[Recording, str, NDArray[np.int16]]
+LabelledAudio = tuple[ManifestLine, str, NDArray[np.int16]]
 
 
 def write(manifest: Path, home: Path) -> Path:
     """The recordings into `home/shards`, the held-out ones into the folder that is returned; what
     was written before is replaced. Raises `BadManifest`, and has then written nothing."""
-    found, wrong = list[Heard](), list[str]()
+    found, wrong = list[LabelledAudio](), list[str]()
     for recording in tqdm(read(manifest), desc="recordings", mininterval=5):
         try:
             found.append((recording, transcript(recording), load(recording, RATE_HZ)))
@@ -34,7 +34,7 @@ def write(manifest: Path, home: Path) -> Path:
     return held_out
 
 
-def transcript(recording: Recording) -> str:
+def transcript(recording: ManifestLine) -> str:
     """What is said, in the recogniser's letters: numbers in words. Raises `BadManifest`."""
     text = plain(to_spoken(recording.text).text.replace("\u0301", ""))
     if not text:
@@ -42,7 +42,7 @@ def transcript(recording: Recording) -> str:
     return text
 
 
-def _shard(folder: Path, found: list[Heard]) -> None:
+def _shard(folder: Path, found: list[LabelledAudio]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     spoken = [(text, one.speaker, RECORDINGS, samples) for one, text, samples in found]
     write_shard(folder, RECORDINGS, spoken)

@@ -25,14 +25,14 @@ from dialog.audio import codecs
 from dialog.audio.line import coloured_noise
 from models.catalogue import resolve
 from recipes import reporting
-from recipes.asr.calibrate import Judged, calibration_error, fit, judge, reliability
+from recipes.asr.calibrate import JudgedWord, calibration_error, fit, judge, reliability
 from recipes.asr.measure import rates
 from recipes.asr.speech_data import RATE_HZ, SpeechFolder
 from recipes.speech.rhvoice import UNHEARD, VOICES, build
 from recipes.text.support import DATA
 
 Audio = NDArray[np.float32]
-Change = Callable[[Audio], Audio]
+Disturbance = Callable[[Audio], Audio]
 SETS = ("general", "support")
 
 
@@ -76,7 +76,7 @@ def word_errors(
     recogniser: CtcRecogniser, folders: dict[str, SpeechFolder], limit: int
 ) -> dict[str, Any]:
     """Rates by condition and set. The files come last: a stream changes the model's context."""
-    conditions: dict[str, Change] = {
+    conditions: dict[str, Disturbance] = {
         "clean": lambda audio: audio,
         "mu-law 8 kHz": codecs.mu_law,
         "noise 10 dB": noisy,
@@ -98,9 +98,9 @@ def word_errors(
     return table
 
 
-def judged(recogniser: CtcRecogniser, folder: SpeechFolder, limit: int) -> list[Judged]:
+def judged(recogniser: CtcRecogniser, folder: SpeechFolder, limit: int) -> list[JudgedWord]:
     """Every word heard, clean and noisy, and whether it is right."""
-    found: list[Judged] = []
+    found: list[JudgedWord] = []
     for utterance in folder.utterances[:limit]:
         for change in (np.asarray, noisy):
             found += judge(utterance.text, spelled(recogniser, change(folder.samples(utterance))))

@@ -28,7 +28,7 @@ RECORDINGS = "recordings"
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class LabelledUtterance:
     text: str
     voice: str
     kind: str
@@ -41,7 +41,7 @@ class Utterance:
         return self.samples / RATE_HZ
 
 
-Spoken = tuple[str, str, str, NDArray[np.int16]]
+SpokenSentence = tuple[str, str, str, NDArray[np.int16]]
 """What was said, by which voice, of which kind of text, and its sound."""
 
 
@@ -51,7 +51,7 @@ class SpeechFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._audio: dict[str, NDArray[np.int16]] = {}
-        self.utterances: list[Utterance] = []
+        self.utterances: list[LabelledUtterance] = []
 
     def refresh(self) -> None:
         for path in sorted(self._folder.glob("*.jsonl")):
@@ -59,9 +59,11 @@ class SpeechFolder:
                 continue
             self._audio[path.stem] = np.load(path.with_suffix(".npy"), mmap_mode="r")
             lines = path.read_text("utf-8").splitlines()
-            self.utterances += [Utterance(shard=path.stem, **json.loads(line)) for line in lines]
+            self.utterances += [
+                LabelledUtterance(shard=path.stem, **json.loads(line)) for line in lines
+            ]
 
-    def samples(self, utterance: Utterance) -> NDArray[np.float32]:
+    def samples(self, utterance: LabelledUtterance) -> NDArray[np.float32]:
         """The utterance in [-1, 1]."""
         start = utterance.offset
         block = self._audio[utterance.shard][start : start + utterance.samples]
@@ -71,7 +73,7 @@ class SpeechFolder:
         return len(self.utterances)
 
 
-def write_shard(folder: Path, name: str, spoken: list[Spoken]) -> float:
+def write_shard(folder: Path, name: str, spoken: list[SpokenSentence]) -> float:
     """One whole shard, its lines saying where in the joined sound each utterance is; the seconds
     written."""
     lines, offset = list[dict[str, object]](), 0
@@ -92,7 +94,7 @@ def _lines(path: Path, first: int, step: int) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class SpeakingStyle:
     """Who speaks and how: `rate` and `pitch` are multiples of the voice's own."""
 
     voice: str
@@ -100,17 +102,17 @@ class Manner:
     pitch: float = 1.0
 
 
-def varied(rng: random.Random) -> Manner:
+def varied(rng: random.Random) -> SpeakingStyle:
     """A random voice that may be trained on, at a random rate and pitch."""
     if espeak.available() and rng.random() < ESPEAK_SHARE:
-        return Manner(
+        return SpeakingStyle(
             f"espeak-{rng.choice(espeak.VARIANTS)}", rng.uniform(0.8, 1.3), rng.uniform(0.3, 1.7)
         )
     # Wider than what callers do: a voice at another pitch is nearly another voice.
-    return Manner(rng.choice(VOICES), rng.uniform(0.78, 1.4), rng.uniform(0.78, 1.28))
+    return SpeakingStyle(rng.choice(VOICES), rng.uniform(0.78, 1.4), rng.uniform(0.78, 1.28))
 
 
-def _speak(engine: RHVoice, text: str, manner: Manner) -> NDArray[np.int16]:
+def _speak(engine: RHVoice, text: str, manner: SpeakingStyle) -> NDArray[np.int16]:
     if manner.voice.startswith("espeak-"):
         variant = manner.voice.removeprefix("espeak-")
         return espeak.speak(text, variant, RATE_HZ, manner.rate, manner.pitch)
@@ -127,9 +129,9 @@ def speak_shard(
     """Speak `texts` (kind, sentence) into one shard, by `voices` in turn at their own rate, or, if
     there are none, in varied manners; the seconds written."""
     rng = random.Random(name)
-    spoken = list[Spoken]()
+    spoken = list[SpokenSentence]()
     for number, (kind, text) in enumerate(texts):
-        manner = Manner(voices[number % len(voices)]) if voices else varied(rng)
+        manner = SpeakingStyle(voices[number % len(voices)]) if voices else varied(rng)
         samples = _speak(engine, text, manner)
         if len(samples) >= RATE_HZ // 3:
             spoken.append((plain(text), manner.voice, kind, samples))

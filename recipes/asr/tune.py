@@ -14,14 +14,14 @@ from pathlib import Path
 import torch
 from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 
-from asr.decoding.beam_search import Decoder, Weights
+from asr.decoding.beam_search import BeamDecoder, Weights
 from asr.decoding.ngram import Ngram
 from recipes.asr.batches import collate
 from recipes.asr.measure import rates
-from recipes.asr.speech_data import SpeechFolder, Utterance
+from recipes.asr.speech_data import LabelledUtterance, SpeechFolder
 from russian.grammar.morphology import is_word
 
-Scored = list[tuple[Utterance, torch.Tensor]]
+Scored = list[tuple[LabelledUtterance, torch.Tensor]]
 
 
 @torch.no_grad()
@@ -39,7 +39,7 @@ def score(model: EncDecCTCModelBPE, folder: Path, limit: int) -> Scored:
     return scored
 
 
-def decoded(decoder: Decoder, scored: Scored) -> dict[str, float]:
+def decoded(decoder: BeamDecoder, scored: Scored) -> dict[str, float]:
     """Word error rates by one decoder."""
     heard = []
     for _, row in scored:
@@ -56,7 +56,7 @@ def compare(args: argparse.Namespace) -> list[dict[str, float | str]]:
     ngram = Ngram(args.language_model)
     for alpha, beta, unknown, width in product(args.alpha, args.beta, args.unknown, args.width):
         chosen = Weights(alpha, beta, unknown, width)
-        decoder = Decoder(
+        decoder = BeamDecoder(
             model.tokenizer.vocab, ngram if alpha else None, weights=chosen, known=is_word
         )
         for name, scored in sets.items():

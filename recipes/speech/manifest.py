@@ -30,7 +30,7 @@ class BadManifest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class ManifestLine:
     """One line; `text` is never empty."""
 
     path: Path
@@ -38,7 +38,7 @@ class Recording:
     speaker: str
 
 
-def read(manifest: Path) -> list[Recording]:
+def read(manifest: Path) -> list[ManifestLine]:
     """All recordings, their sounds not yet opened. Raises `BadManifest`."""
     try:
         lines = manifest.read_text("utf-8").splitlines()
@@ -64,7 +64,7 @@ def complain(wrong: list[str]) -> None:
         raise BadManifest("\n".join([*wrong[:_SHOWN], *more]))
 
 
-def load(recording: Recording, rate_hz: int) -> NDArray[np.int16]:
+def load(recording: ManifestLine, rate_hz: int) -> NDArray[np.int16]:
     """Its sound, mono, whatever the file's own rate and channels. Raises `BadManifest`."""
     blocks, seconds = [], 0.0
     try:
@@ -83,7 +83,7 @@ def load(recording: Recording, rate_hz: int) -> NDArray[np.int16]:
     return np.asarray(np.clip(samples, -1, 1) * 32767, dtype=np.int16)
 
 
-def _recording(line: str, folder: Path) -> Recording:
+def _recording(line: str, folder: Path) -> ManifestLine:
     try:
         given: Any = json.loads(line)
     except json.JSONDecodeError as error:
@@ -103,4 +103,4 @@ def _recording(line: str, folder: Path) -> Recording:
     speaker = given.get("speaker") or SPEAKER
     if not isinstance(speaker, str) or not _SPEAKER.fullmatch(speaker):
         raise BadManifest("`speaker` must be a short name of letters, digits, - and _")
-    return Recording(path, text, speaker)
+    return ManifestLine(path, text, speaker)

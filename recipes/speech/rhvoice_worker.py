@@ -54,7 +54,7 @@ class _Params(ctypes.Structure):
     ]
 
 
-class Engine:
+class SpeechEngine:
     """One loaded RHVoice engine; `speak` returns the sampling rate and raw 16-bit samples."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Engine:
 
 
 def main() -> None:
-    engine = Engine()
+    engine = SpeechEngine()
     out = sys.stdout.buffer
     for line in sys.stdin:
         request = json.loads(line)

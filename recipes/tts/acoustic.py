@@ -18,7 +18,7 @@ from torch import Tensor
 
 from recipes.curves import Curve
 from recipes.tts.config import MELS
-from recipes.tts.dataset import Speech, Utterance
+from recipes.tts.dataset import AlignedUtterance, SpeechCorpus
 
 LOG = logging.getLogger("tts.acoustic")
 _RATE = 1e-3
@@ -28,7 +28,7 @@ _PROSODY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SpectrogramBatch:
     """Shapes: speaker (B,); text, durations, pitch, text_mask (B, tokens); mel (B, 80, T);
     mel_mask (B, 1, T)."""
 
@@ -61,7 +61,7 @@ class Losses:
 NAMES = tuple(field.name for field in fields(Losses))
 
 
-def collate(utterances: list[Utterance], speech: Speech, pad: int) -> Batch:
+def collate(utterances: list[AlignedUtterance], speech: SpeechCorpus, pad: int) -> SpectrogramBatch:
     """Pitch is in deviations from the speaker's mean, 0 where a token has none."""
     rows, most = len(utterances), max(len(u.tokens) for u in utterances)
     longest = max(u.frames for u in utterances)
@@ -79,10 +79,10 @@ def collate(utterances: list[Utterance], speech: Speech, pad: int) -> Batch:
         mel[row, :, :frames] = torch.from_numpy(utterance.mel.astype(np.float32))
         mel_mask[row, :, :frames] = 1
     speaker = torch.tensor([u.speaker for u in utterances])
-    return Batch(speaker, text, text_mask, durations, pitch, mel, mel_mask)
+    return SpectrogramBatch(speaker, text, text_mask, durations, pitch, mel, mel_mask)
 
 
-def losses(model: FastPitchModel, batch: Batch) -> Losses:
+def losses(model: FastPitchModel, batch: SpectrogramBatch) -> Losses:
     spectrogram, _, _, log_durations, pitch, *_ = model.fastpitch(
         text=batch.text, durs=batch.durations, pitch=batch.pitch, speaker=batch.speaker
     )
@@ -98,7 +98,7 @@ def losses(model: FastPitchModel, batch: Batch) -> Losses:
 
 
 def train(
-    model: FastPitchModel, speech: Speech, state: Path, *, steps: int, batch_frames: int
+    model: FastPitchModel, speech: SpeechCorpus, state: Path, *, steps: int, batch_frames: int
 ) -> None:
     """Train `model` in place to `steps`, going on from `state` where that file exists."""
     weights = [p for n, p in model.fastpitch.named_parameters() if not n.startswith("aligner")]
@@ -135,7 +135,7 @@ def train(
 
 
 @torch.no_grad()
-def held_out(model: FastPitchModel, speech: Speech) -> dict[str, float]:
+def held_out(model: FastPitchModel, speech: SpeechCorpus) -> dict[str, float]:
     """`Losses` of the held-out sentences, given their true durations and pitch."""
     model.eval()
     kept = [u for u in speech.utterances if u.held_out]
@@ -152,10 +152,10 @@ def rate_at(step: int, steps: int) -> float:
     return _RATE * min(1, step / _WARMUP) * (0.03 + 0.97 * 0.5 * (1 + cos(pi * step / steps)))
 
 
-def _batches(utterances: list[Utterance], frames: int) -> Iterator[list[Utterance]]:
+def _batches(utterances: list[AlignedUtterance], frames: int) -> Iterator[list[AlignedUtterance]]:
     """Endless batches of utterances of about one length, about `frames` frames together."""
     while True:
-        found: list[list[Utterance]] = [[]]
+        found: list[list[AlignedUtterance]] = [[]]
         for utterance in sorted(utterances, key=lambda u: u.frames + random.uniform(-15, 15)):
             if found[-1] and (len(found[-1]) + 1) * utterance.frames > frames:
                 found.append([])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from recipes.tts.config import MELS
-from recipes.tts.dataset import Utterance
+from recipes.tts.dataset import AlignedUtterance
 
 LOG = logging.getLogger("tts.alignment")
 _BATCH = 8
@@ -27,7 +27,7 @@ _RATE = 2e-3
 _SILENCE = -11.52
 
 
-def train_aligner(model: FastPitchModel, utterances: list[Utterance], steps: int) -> None:
+def train_aligner(model: FastPitchModel, utterances: list[AlignedUtterance], steps: int) -> None:
     """Train the aligner and the letter embedding of `model` in place."""
     aligner, embedding = model.fastpitch.aligner, model.fastpitch.encoder.word_emb
     aligner.dist_fn = squared_distance
@@ -54,7 +54,7 @@ def train_aligner(model: FastPitchModel, utterances: list[Utterance], steps: int
 
 
 @torch.no_grad()
-def align(model: FastPitchModel, utterances: list[Utterance]) -> float:
+def align(model: FastPitchModel, utterances: list[AlignedUtterance]) -> float:
     """Set `durations` of every utterance; the mean probability of the likeliest letter, which
     is 1 for a perfectly sharp alignment."""
     sharpness = []
@@ -78,7 +78,7 @@ def squared_distance(keys_enc: Tensor, queries_enc: Tensor) -> Tensor:
     return (squares - 2 * queries @ keys_enc)[:, None]
 
 
-def prior(utterance: Utterance) -> NDArray[np.float64]:
+def prior(utterance: AlignedUtterance) -> NDArray[np.float64]:
     """Where each frame's letter is expected, (frames, tokens): a bell around the straight line
     between word beginnings."""
     tokens, frames = zip(*utterance.anchors, strict=True)
@@ -88,7 +88,9 @@ def prior(utterance: Utterance) -> NDArray[np.float64]:
     return bell
 
 
-def _attend(model: FastPitchModel, batch: list[Utterance]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _attend(
+    model: FastPitchModel, batch: list[AlignedUtterance]
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     longest, most = max(u.frames for u in batch), max(len(u.tokens) for u in batch)
     mel = torch.full((len(batch), MELS, longest), _SILENCE)
     text = torch.full((len(batch), most), model.vocab.pad)

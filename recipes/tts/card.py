@@ -6,7 +6,7 @@ from models.catalogue import CHECKPOINTS
 from recipes.reporting import card, licence, table
 from recipes.speech.rhvoice import LICENCES
 from recipes.tts.config import RATE_HZ
-from recipes.tts.dataset import Speech
+from recipes.tts.dataset import SpeechCorpus
 from russian.voice import VOICE_TEXT_VERSION
 
 NAME = "tts-ru"
@@ -14,7 +14,9 @@ _LIMITS = """They read Russian letters and stress marks, nothing else, as their 
 emotion, emphasis or other manner than theirs."""
 
 
-def write(args: argparse.Namespace, speech: Speech, measured: dict[str, dict[str, float]]) -> None:
+def write(
+    args: argparse.Namespace, speech: SpeechCorpus, measured: dict[str, dict[str, float]]
+) -> None:
     """`args` are those of `tts.train`, `measured` what `evaluate` returned."""
     # Without a pair to go on from, the speakers' own licence is all there is.
     source = args.start or (None if args.manifest else CHECKPOINTS)
@@ -37,7 +39,7 @@ def write(args: argparse.Namespace, speech: Speech, measured: dict[str, dict[str
     )
 
 
-def _speakers(args: argparse.Namespace, speech: Speech) -> list[dict[str, object]]:
+def _speakers(args: argparse.Namespace, speech: SpeechCorpus) -> list[dict[str, object]]:
     rows = list[dict[str, object]]()
     for index, speaker in enumerate(speech.speakers):
         own = [u for u in speech.utterances if u.speaker == index and not u.held_out]

@@ -24,7 +24,7 @@ Anchors = list[tuple[int, float]]
 
 
 @dataclass(slots=True)
-class Utterance:
+class AlignedUtterance:
     """One sentence: `mel` (80, frames), `pitch_hz` (frames,) with 0 where unvoiced, `samples`
     int16 at 22.05 kHz, and after alignment `durations` (tokens,). `speaker` counts from 0."""
 
@@ -57,7 +57,7 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class SpeakerStats:
     """The name callers of the product choose, and the speaker's pitch in Hz: FastPitch works in
     deviations from it."""
 
@@ -67,11 +67,11 @@ class Speaker:
 
 
 @dataclass(slots=True)
-class Speech:
-    """`Utterance.speaker` counts in `speakers`."""
+class SpeechCorpus:
+    """`AlignedUtterance.speaker` counts in `speakers`."""
 
-    speakers: list[Speaker]
-    utterances: list[Utterance]
+    speakers: list[SpeakerStats]
+    utterances: list[AlignedUtterance]
 
     @property
     def aligned(self) -> bool:
@@ -82,22 +82,22 @@ class Speech:
         return sum(len(u.samples) for u in self.utterances) / RATE_HZ / 3600
 
 
-def load_speech(path: Path) -> Speech:
+def load_speech(path: Path) -> SpeechCorpus:
     with path.open("rb") as file:
-        speech: Speech = pickle.load(file)  # our own file, written by `save_speech`
+        speech: SpeechCorpus = pickle.load(file)  # our own file, written by `save_speech`
     return speech
 
 
-def save_speech(speech: Speech, path: Path) -> None:
+def save_speech(speech: SpeechCorpus, path: Path) -> None:
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as file:
         pickle.dump(speech, file)
     temporary.replace(path)
 
 
-def joined(parts: list[Speech]) -> Speech:
+def joined(parts: list[SpeechCorpus]) -> SpeechCorpus:
     """Several speakers' speech as one; utterances are numbered anew."""
-    whole = Speech([], [])
+    whole = SpeechCorpus([], [])
     for part in parts:
         for utterance in part.utterances:
             utterance.speaker += len(whole.speakers)
@@ -113,7 +113,7 @@ class Measure:
     def __init__(self, model: FastPitchModel, name: str) -> None:
         self._model = model
         self._name = name
-        self.utterances: list[Utterance] = []
+        self.utterances: list[AlignedUtterance] = []
 
     def add(
         self, text: str, samples: NDArray[np.int16], anchors: Anchors, *, held_out: bool
@@ -128,7 +128,7 @@ class Measure:
         tokens, frames = self._model.vocab.encode(text), mel.shape[2]
         inner = [(t, f) for t, f in anchors if 0 < t < len(tokens) and 0 < f < frames]
         self.utterances.append(
-            Utterance(
+            AlignedUtterance(
                 number=len(self.utterances),
                 speaker=0,
                 held_out=held_out,
@@ -141,7 +141,7 @@ class Measure:
             )
         )
 
-    def speech(self) -> Speech:
+    def speech(self) -> SpeechCorpus:
         """All that was added, with its pitch, measured within the speaker's own range."""
         some = self.utterances[:: max(1, len(self.utterances) // 30)]
         wide = [pitch_of(u.samples, u.frames, *_WIDEST_HZ) for u in some]
@@ -150,8 +150,8 @@ class Measure:
         for utterance in self.utterances:
             utterance.pitch_hz = pitch_of(utterance.samples, utterance.frames, low, high)
         pitch = np.concatenate([u.pitch_hz[u.pitch_hz > 0] for u in self.utterances])
-        speaker = Speaker(self._name, float(pitch.mean()), float(pitch.std()))
-        return Speech([speaker], self.utterances)
+        speaker = SpeakerStats(self._name, float(pitch.mean()), float(pitch.std()))
+        return SpeechCorpus([speaker], self.utterances)
 
 
 def speaker_range(voiced_hz: NDArray[np.float32]) -> tuple[float, float]:

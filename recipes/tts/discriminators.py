@@ -18,7 +18,7 @@ _RESOLUTIONS = ((1024, 120), (2048, 240), (512, 50))  # window and hop, samples
 _SPECTRUM_CHANNELS = 16
 _SLOPE = 0.1
 
-Features = list[Tensor]
+FeatureMaps = list[Tensor]
 
 
 class ByPeriod(nn.Module):
@@ -33,7 +33,7 @@ class ByPeriod(nn.Module):
         )
         self.last = weight_norm(nn.Conv2d(widths[-1], 1, (3, 1), 1, (1, 0)))
 
-    def forward(self, sound: Tensor) -> Features:
+    def forward(self, sound: Tensor) -> FeatureMaps:
         """(B, samples) to the layers' outputs, the verdict last."""
         sound = pad(sound, (0, -sound.shape[1] % self.period))
         hidden = sound.reshape(len(sound), 1, -1, self.period)
@@ -54,7 +54,7 @@ class BySpectrum(nn.Module):
         )
         self.last = weight_norm(nn.Conv2d(wide, 1, (3, 3), 1, (1, 1)))
 
-    def forward(self, sound: Tensor) -> Features:
+    def forward(self, sound: Tensor) -> FeatureMaps:
         """(B, samples) to the layers' outputs, the verdict last."""
         bins = torch.stft(sound, self.size, self.hop, self.size, self.window, return_complex=True)
         magnitude = (bins.real**2 + bins.imag**2).clamp_min(1e-8).sqrt()
@@ -69,7 +69,7 @@ class Discriminators(nn.Module):
         spectra = [BySpectrum(window, hop) for window, hop in _RESOLUTIONS]
         self.all = nn.ModuleList([*(ByPeriod(p) for p in _PERIODS), *spectra])
 
-    def forward(self, sound: Tensor) -> list[Features]:
+    def forward(self, sound: Tensor) -> list[FeatureMaps]:
         return [one(sound) for one in self.all]
 
     def own_loss(self, made: Tensor, real: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ class Discriminators(nn.Module):
         return verdict / len(self.all), matching / len(self.all)
 
 
-def _through(hidden: Tensor, layers: nn.ModuleList, last: nn.Module) -> Features:
+def _through(hidden: Tensor, layers: nn.ModuleList, last: nn.Module) -> FeatureMaps:
     features = []
     for layer in layers:
         hidden = leaky_relu(layer(hidden), _SLOPE)

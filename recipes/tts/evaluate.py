@@ -23,24 +23,24 @@ from asr.recogniser import Recogniser, load_recogniser
 from asr.wer import edits, plain_words
 from dialog.audio.resampling import resample
 from recipes.tts.config import RATE_HZ
-from recipes.tts.dataset import Speech, Utterance, load_speech
+from recipes.tts.dataset import AlignedUtterance, SpeechCorpus, load_speech
 from recipes.tts.export import restore
 from tts.nemo import NemoSynthesiser
 
-Samples = NDArray[np.float32]
+SampleSet = NDArray[np.float32]
 _CEPSTRA = 13
 _TO_DECIBEL = 10 / np.log(10) * np.sqrt(2)
 
 
-def vocode(vocoder: HifiGanModel, utterance: Utterance) -> Samples:
+def vocode(vocoder: HifiGanModel, utterance: AlignedUtterance) -> SampleSet:
     """The sound of the utterance's own mels."""
     with torch.inference_mode():
         mel = torch.from_numpy(utterance.mel.astype(np.float32))[None]
-        samples: Samples = vocoder.convert_spectrogram_to_audio(spec=mel)[0].numpy()
+        samples: SampleSet = vocoder.convert_spectrogram_to_audio(spec=mel)[0].numpy()
     return samples
 
 
-def cepstral_distance(voice: FastPitchModel, ours: Samples, theirs: Samples) -> float:
+def cepstral_distance(voice: FastPitchModel, ours: SampleSet, theirs: SampleSet) -> float:
     """Mel-cepstral distance in dB over 13 coefficients without the energy, after time warping
     (Kubichek 1993: 10 sqrt 2 / ln 10 times the distance of natural-log cepstra)."""
     cepstra = []
@@ -56,7 +56,7 @@ def cepstral_distance(voice: FastPitchModel, ours: Samples, theirs: Samples) -> 
     return float(_TO_DECIBEL * np.sqrt((scaled**2).sum(0)).mean())
 
 
-def error_rate(recogniser: Recogniser, sounds: list[Samples], texts: list[str]) -> float:
+def error_rate(recogniser: Recogniser, sounds: list[SampleSet], texts: list[str]) -> float:
     """Word error rate in per cent of sounds at 22.05 kHz that say `texts`, which may be in the
     voice alphabet; ё counts as е."""
     wrong = words = 0
@@ -73,7 +73,7 @@ def _words(text: str) -> list[str]:
 
 
 def evaluate(
-    speech: Speech, folder: Path, recogniser: Recogniser | None
+    speech: SpeechCorpus, folder: Path, recogniser: Recogniser | None
 ) -> dict[str, dict[str, float]]:
     """By speaker, everything measured on the held-out sentences of `speech`."""
     voice, vocoder = restore(folder)
@@ -81,13 +81,13 @@ def evaluate(
     found: dict[str, dict[str, float]] = {}
     for index, speaker in enumerate(speech.speakers):
         own = [u for u in speech.utterances if u.held_out and u.speaker == index]
-        real: list[Samples] = [u.samples.astype(np.float32) / np.float32(32768) for u in own]
+        real: list[SampleSet] = [u.samples.astype(np.float32) / np.float32(32768) for u in own]
 
-        def say(utterance: Utterance, name: str = speaker.name) -> Samples:
+        def say(utterance: AlignedUtterance, name: str = speaker.name) -> SampleSet:
             return synthesiser.synthesise(utterance.text, name, 1.0)
 
         row: dict[str, float] = {"sentences": len(own)}
-        renderings: dict[str, Callable[[Utterance], Samples]] = {
+        renderings: dict[str, Callable[[AlignedUtterance], SampleSet]] = {
             "vocoded": lambda utterance: vocode(vocoder, utterance),
             "synthesis": say,
         }

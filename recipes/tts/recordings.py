@@ -5,16 +5,16 @@ from pathlib import Path
 from nemo.collections.tts.models import FastPitchModel
 from tqdm import tqdm
 
-from recipes.speech.manifest import BadManifest, Recording, complain, load, read
+from recipes.speech.manifest import BadManifest, ManifestLine, complain, load, read
 from recipes.tts.config import RATE_HZ, fastpitch_config
-from recipes.tts.dataset import Measure, Speech, joined
+from recipes.tts.dataset import Measure, SpeechCorpus, joined
 from russian.voice import voice_text
 
 # One recording in twenty is held out, and at least one.
 HELD_OUT_EVERY = 20
 
 
-def speech(manifest: Path) -> Speech:
+def speech(manifest: Path) -> SpeechCorpus:
     """Every speaker of a manifest, in the order they appear. Raises `BadManifest`, and has then
     read every line. The text may be written as in print: numbers are read out, stress is found."""
     recordings, wrong = read(manifest), list[str]()
@@ -30,7 +30,7 @@ def speech(manifest: Path) -> Speech:
     return joined([measure.speech() for measure in speakers.values()])
 
 
-def _add(measure: Measure, recording: Recording) -> None:
+def _add(measure: Measure, recording: ManifestLine) -> None:
     text = voice_text(recording.text)
     if not text:
         raise BadManifest(f"{recording.path}: nothing in its text can be spoken")

@@ -26,7 +26,7 @@ from recipes import reporting
 from recipes.speech.rhvoice import RHVoice, build
 from recipes.text.support import DATA
 from recipes.tts.config import RATE_HZ
-from recipes.tts.evaluate import Samples, error_rate
+from recipes.tts.evaluate import SampleSet, error_rate
 from recipes.tts.spoken import PACE, SENTENCES, VOICES, for_rhvoice
 from russian.voice import voice_text
 from tts.speech import speak
@@ -74,20 +74,20 @@ def _number(template: str, rng: Random) -> str:
     )
 
 
-def mu_law(sound: Samples) -> Samples:
+def mu_law(sound: SampleSet) -> SampleSet:
     """As a caller hears it: an 8 kHz mu-law line, back at 22.05 kHz."""
     narrow = codecs.mu_law(resample(sound, RATE_HZ, LINE_HZ))
     return resample(narrow, LINE_HZ, RATE_HZ)
 
 
-async def say(text: str, thread: ModelThread[Synthesiser], voice: str) -> Samples:
+async def say(text: str, thread: ModelThread[Synthesiser], voice: str) -> SampleSet:
     """The whole text, pauses included."""
     return np.concatenate([speech.samples async for speech in speak(text, thread, voice)])
 
 
 def renderings(
     synthesiser: Synthesiser, chroot: Path, texts: list[str], voice: str
-) -> dict[str, list[Samples]]:
+) -> dict[str, list[SampleSet]]:
     """RHVoice's voice of that name and ours, reading the same. A checkpoint of one voice need not
     name it: the first was there before the others."""
     imitated = voice if voice in VOICES else VOICES[0]
@@ -104,7 +104,7 @@ def intelligibility(
     synthesiser: Synthesiser, recogniser: Recogniser, chroot: Path, limit: int
 ) -> dict[str, Any]:
     """Word error rates in per cent by voice, set, and rendering."""
-    conditions: dict[str, Callable[[Samples], Samples]] = {"": np.asarray, " mu-law": mu_law}
+    conditions: dict[str, Callable[[SampleSet], SampleSet]] = {"": np.asarray, " mu-law": mu_law}
     table: dict[str, Any] = {}
     for voice in synthesiser.voices:
         for kind, texts in sentences(limit).items():

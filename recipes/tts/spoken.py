@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from recipes.speech.rhvoice import RHVoice, TimedWord
 from recipes.tts.config import HOP, RATE_HZ, fastpitch_config
-from recipes.tts.dataset import Anchors, Measure, Speech
+from recipes.tts.dataset import Anchors, Measure, SpeechCorpus
 from russian.grammar.stress import VOWELS
 from russian.voice import LETTERS, read_aloud
 
@@ -27,7 +27,7 @@ _BLOCK_MIDDLE_S = 0.05
 _SHORTEST_S = 0.15
 
 
-def speak(chroot: Path, voice: str, limit: int | None = None) -> Speech:
+def speak(chroot: Path, voice: str, limit: int | None = None) -> SpeechCorpus:
     """The sentences (the first `limit`) that fall to one of `VOICES`: each takes its turn, and
     every voice reads what is held out."""
     turn = VOICES.index(voice)

@@ -25,7 +25,7 @@ from recipes.speech.rhvoice import build
 from recipes.tts import acoustic, card, recordings, spoken, vocoder
 from recipes.tts.alignment import align, train_aligner
 from recipes.tts.config import fastpitch_config
-from recipes.tts.dataset import Speech, joined, load_speech, save_speech
+from recipes.tts.dataset import SpeechCorpus, joined, load_speech, save_speech
 from recipes.tts.evaluate import evaluate
 from recipes.tts.export import FASTPITCH, HIFIGAN, save
 from recipes.tts.warm import warm_fastpitch, warm_hifigan
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     card.write(args, speech, measured)
 
 
-def _speech(args: argparse.Namespace) -> Speech:
+def _speech(args: argparse.Namespace) -> SpeechCorpus:
     """All speakers' speech, read back where it was made before."""
     path = args.home / "speech.pkl"
     if path.exists():
@@ -80,7 +80,7 @@ def _speech(args: argparse.Namespace) -> Speech:
     return speech
 
 
-def _spoken(args: argparse.Namespace, voice: str) -> Speech:
+def _spoken(args: argparse.Namespace, voice: str) -> SpeechCorpus:
     path = args.home / f"speech-{voice}.pkl"
     if not path.exists():
         chroot = args.chroot or args.home / "rhvoice"
@@ -89,7 +89,7 @@ def _spoken(args: argparse.Namespace, voice: str) -> Speech:
     return load_speech(path)
 
 
-def _aligned(args: argparse.Namespace, speech: Speech) -> FastPitchModel:
+def _aligned(args: argparse.Namespace, speech: SpeechCorpus) -> FastPitchModel:
     """A FastPitch with a trained aligner, and durations in every utterance."""
     model = FastPitchModel(fastpitch_config([s.name for s in speech.speakers]))
     model.fastpitch.pitch_std.fill_(1.0)
@@ -107,7 +107,7 @@ def _aligned(args: argparse.Namespace, speech: Speech) -> FastPitchModel:
 
 
 @torch.no_grad()
-def predicted_mels(model: FastPitchModel, speech: Speech) -> dict[int, NDArray[np.float16]]:
+def predicted_mels(model: FastPitchModel, speech: SpeechCorpus) -> dict[int, NDArray[np.float16]]:
     """FastPitch's mels with the true durations and pitch, in step with the sound, by number."""
     model.eval()
     mels = {}

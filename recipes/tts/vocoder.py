@@ -21,7 +21,7 @@ from torch import Tensor
 
 from recipes.curves import Curve
 from recipes.tts.config import HOP, hifigan_config
-from recipes.tts.dataset import Utterance
+from recipes.tts.dataset import AlignedUtterance
 from recipes.tts.discriminators import Discriminators
 from recipes.tts.spectral import Spectral
 
@@ -58,7 +58,9 @@ def build() -> HifiGanModel:
 class Segments:
     """Random stretches of mel and sound; an utterance is drawn as often as it is long."""
 
-    def __init__(self, utterances: list[Utterance], mels: dict[int, NDArray[np.float16]]) -> None:
+    def __init__(
+        self, utterances: list[AlignedUtterance], mels: dict[int, NDArray[np.float16]]
+    ) -> None:
         self._utterances = [u for u in utterances if u.frames > _SEGMENT and not u.held_out]
         self._weights = list(accumulate(u.frames for u in self._utterances))
         self._mels = mels
@@ -127,7 +129,7 @@ class Training:
 
 def train(
     model: HifiGanModel,
-    utterances: list[Utterance],
+    utterances: list[AlignedUtterance],
     mels: dict[int, NDArray[np.float16]],
     state: Path,
     *,
@@ -166,7 +168,7 @@ def train(
 
 @torch.no_grad()
 def held_out(
-    training: Training, utterances: list[Utterance], mels: dict[int, NDArray[np.float16]]
+    training: Training, utterances: list[AlignedUtterance], mels: dict[int, NDArray[np.float16]]
 ) -> float:
     """The mean distance of log mels over the beginnings of the held-out sentences."""
     found = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from russian.grammar.morphology import same_but_for_yo
-from russian.grammar.spans import Converted, substitute
+from russian.grammar.spans import RewrittenText, substitute
 
 _REACH = 48  # characters looked at on either side, whole words only
 
@@ -226,7 +226,7 @@ def _place() -> re.Pattern[str]:
     return re.compile(rf"(?<![{edge}-])(?:{words})(?![{edge}-])", re.IGNORECASE)
 
 
-def mark(text: str) -> Converted:
+def mark(text: str) -> RewrittenText:
     """`+` in heteronyms that their neighbours decide: "ключ от замк+а", "ст+оит сто рублей"."""
     return substitute(_place(), _marked, text)
 
@@ -251,7 +251,7 @@ def _as_capital(said: str, word: str) -> str:
 _WITH_E = re.compile(r"(?<![А-Яа-яЁё+\u0301])[А-Яа-я]*[еЕ][А-Яа-я]*(?![А-Яа-яЁё+\u0301])")
 
 
-def restore_yo(text: str) -> Converted:
+def restore_yo(text: str) -> RewrittenText:
     """ё in words that no dictionary word with е is like: "счет" is "счёт", "все" stays."""
     return substitute(_WITH_E, lambda found: _with_yo(found.group()), text)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from russian.grammar.spans import Converted, Replacement, rewrite
+from russian.grammar.spans import Replacement, RewrittenText, rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ _PLACE = re.compile(
 _KINDS = {"я": "я", "d": "0", "a": "a", "x": "#"}
 
 
-class Rules:
+class RuleSet:
     """Rules in order, sorted by the places that they may fit."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
@@ -63,12 +63,12 @@ class Rules:
         return found
 
 
-def one_pass(text: str, rules: Rules) -> Converted:
+def one_pass(text: str, rules: RuleSet) -> RewrittenText:
     """Rewrite text by the first fitting rule at each place."""
     return rewrite(text, _replacements(text, rules))
 
 
-def _replacements(text: str, rules: Rules) -> Iterator[Replacement]:
+def _replacements(text: str, rules: RuleSet) -> Iterator[Replacement]:
     position = 0
     before = Replacement(0, 0, "")
     while place := _PLACE.search(text, position):

@@ -22,7 +22,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
+class RewrittenText:
     """The rewritten text and its spans, in order and not overlapping."""
 
     text: str
@@ -37,7 +37,7 @@ class Replacement(NamedTuple):
     text: str
 
 
-def rewrite(source: str, replacements: Iterable[Replacement]) -> Converted:
+def rewrite(source: str, replacements: Iterable[Replacement]) -> RewrittenText:
     """Apply replacements that are in order and do not overlap."""
     parts: list[str] = []
     spans: list[Span] = []
@@ -51,17 +51,17 @@ def rewrite(source: str, replacements: Iterable[Replacement]) -> Converted:
         length += len(text)
         done = end
     parts.append(source[done:])
-    return Converted("".join(parts), tuple(spans))
+    return RewrittenText("".join(parts), tuple(spans))
 
 
 def substitute(
     pattern: re.Pattern[str], say: Callable[[re.Match[str]], str], text: str
-) -> Converted:
+) -> RewrittenText:
     """`re.sub` that keeps spans."""
     return rewrite(text, (Replacement(m.start(), m.end(), say(m)) for m in pattern.finditer(text)))
 
 
-def chain(first: Converted, second: Converted) -> Converted:
+def chain(first: RewrittenText, second: RewrittenText) -> RewrittenText:
     """Spans of two conversions in a row, `second` having been made from `first.text`.
 
     Pieces that touch in the middle text become one span.
@@ -85,7 +85,7 @@ def chain(first: Converted, second: Converted) -> Converted:
         source_start, source_end = backward(start, end)
         new_start, new_end = forward(start, end)
         spans.append(Span(source_start, source_end, new_start, new_end))
-    return Converted(second.text, tuple(spans))
+    return RewrittenText(second.text, tuple(spans))
 
 
 def _shifts(pieces: list[tuple[int, int, int, int]]) -> Callable[[int, int], tuple[int, int]]:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from russian.grammar.spans import Converted, chain, substitute
+from russian.grammar.spans import RewrittenText, chain, substitute
 
 SIGNS = "№§%‰°₽$€£¥₴₸₹=/@#&²³½¼¾×±+−_^"
 _PUNCTUATION = ".,!?;:()\"'«»…—–-"
@@ -52,7 +52,7 @@ _FOREIGN = {
 }  # fmt: skip
 
 
-def clean(text: str) -> Converted:
+def clean(text: str) -> RewrittenText:
     """Drop markup and emoji, fold look-alikes to the characters that the rules know."""
     done = substitute(_MARKDOWN, _unmarked, text)
     for step in (_compose, _fold, _regroup, tidy):
@@ -74,7 +74,7 @@ def _unmarked(found: re.Match[str]) -> str:
     return ", " if all(side.strip() and side != "|" for side in around) else ""
 
 
-def tidy(text: str) -> Converted:
+def tidy(text: str) -> RewrittenText:
     """Single spaces, none at the ends; a line break ends a phrase."""
 
     def say(found: re.Match[str]) -> str:
@@ -92,7 +92,7 @@ def _inner(found: re.Match[str]) -> bool:
     return not (following[:1] in ",!?;:…)»" and following[1:] in _AFTER_MARK) or following == ""
 
 
-def _compose(text: str) -> Converted:
+def _compose(text: str) -> RewrittenText:
     """Letters with their marks in one character; "10⁶" as "10^6"."""
     done = substitute(
         _LETTER_AND_MARK, lambda found: unicodedata.normalize("NFC", found.group()), text
@@ -104,11 +104,11 @@ def _compose(text: str) -> Converted:
     return chain(done, powers)
 
 
-def _regroup(text: str) -> Converted:
+def _regroup(text: str) -> RewrittenText:
     return substitute(_THOUSANDS, lambda found: re.sub(r"\D", " ", found.group()), text)
 
 
-def _fold(text: str) -> Converted:
+def _fold(text: str) -> RewrittenText:
     return substitute(_ODD, lambda found: _folded(found.group()), text)
 
 

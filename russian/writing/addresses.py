@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from russian.grammar.tables import listed
-from russian.writing.reading import Found, Token, numeral, read_number, text_at
+from russian.writing.reading import Rewriting, Token, numeral, read_number, text_at
 
 _SIGNS = {
     "точка": ".", "собака": "@", "дефис": "-", "тире": "-", "подчеркивание": "_", "слэш": "/",
@@ -38,7 +38,7 @@ _LATIN = listed("a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - 
 _LETTERS = dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True)) | {"ъ": "", "ь": ""}
 
 
-def address(words: Sequence[Token], first: int) -> Found | None:
+def address(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "инфо собака беседа точка ру" and "беседа точка ру слэш хелп"."""
     if not _sign_is_near(words, first):
         return None
@@ -71,7 +71,7 @@ def _three_w(words: Sequence[Token], first: int) -> int | None:
     return None
 
 
-def dotted(words: Sequence[Token], first: int) -> Found | None:
+def dotted(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "сто девяносто два точка сто шестьдесят восемь точка ноль точка один" is an IP address."""
     groups: list[str] = []
     position = first
@@ -106,7 +106,7 @@ def _sign_is_near(words: Sequence[Token], first: int) -> bool:
     return True
 
 
-def _with_path(words: Sequence[Token], position: int, written: str) -> Found:
+def _with_path(words: Sequence[Token], position: int, written: str) -> Rewriting:
     """ "слэш хелп" after an address."""
     parts = [written]
     while True:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from russian.grammar.tables import listed
-from russian.writing.reading import Found, Number, Token, numeral, read_number, text_at
+from russian.writing.reading import Number, Rewriting, Token, numeral, read_number, text_at
 from russian.writing.unitwords import SIGNS, unit_words
 
 _PER = {"секунду": "/с", "час": "/ч", "минуту": "/мин", "месяц": "/мес."}
@@ -32,7 +32,7 @@ class Amount:
     last: int
 
 
-def quantity(words: Sequence[Token], first: int) -> Found | None:
+def quantity(words: Sequence[Token], first: int) -> Rewriting | None:
     """A number with its unit, a range, or a decimal by itself."""
     amount = _amount(words, first)
     if amount is None:
@@ -51,7 +51,7 @@ def quantity(words: Sequence[Token], first: int) -> Found | None:
     return _close_range(words, amount)
 
 
-def _vulgar(words: Sequence[Token], first: int) -> Found | None:
+def _vulgar(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "одна вторая", "три четверти", "две третьих" as fractions; "пять десятых" is 0,5."""
     over = read_number(words, first)
     if over is None or (over.ending and over.last - first == 1):
@@ -82,13 +82,13 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
 
 
-def _fraction(words: Sequence[Token], over: Amount) -> Found | None:
+def _fraction(words: Sequence[Token], over: Amount) -> Rewriting | None:
     """ "дом пять дробь один" is 5/1."""
     under = _amount(words, over.last + 1)
     return (under.last, f"{over.figures}/{under.figures}") if under else None
 
 
-def _range(words: Sequence[Token], low: Amount, between: str, spanned: bool) -> Found | None:
+def _range(words: Sequence[Token], low: Amount, between: str, spanned: bool) -> Rewriting | None:
     """ "от трёх до пяти": figures, where a unit, "с" or "от", or a larger number shows a span."""
     high = _amount(words, low.last + 1)
     if high is None:
@@ -101,7 +101,7 @@ def _range(words: Sequence[Token], low: Amount, between: str, spanned: bool) -> 
     return last, f"{low.figures}{joint}{written}"
 
 
-def _close_range(words: Sequence[Token], low: Amount) -> Found | None:
+def _close_range(words: Sequence[Token], low: Amount) -> Rewriting | None:
     """ "пять семь дней" is 5-7 дней; "тариф сто двести рублей" is two numbers."""
     high = _amount(words, low.last)
     if high is None or not low.value < high.value <= 2 * low.value + 1:
@@ -208,7 +208,7 @@ def _scaled(words: Sequence[Token], amount: Amount) -> Amount:
     return amount
 
 
-def _with_unit(words: Sequence[Token], amount: Amount) -> Found | None:
+def _with_unit(words: Sequence[Token], amount: Amount) -> Rewriting | None:
     unit, last = _long_unit(words, amount.last)
     if unit is None:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from russian.grammar.tables import listed
-from russian.writing.reading import Found, Token, fold, numeral, text_at
+from russian.writing.reading import Rewriting, Token, fold, numeral, text_at
 from russian.writing.unitwords import unit_words
 
 # Words before a number that make it a code, whatever its groups.
@@ -32,11 +32,11 @@ _TIMES = {"два": 2, "две": 2, "три": 3, "четыре": 4, "дубль"
 _PHONE_WORDS = listed("телефон позвон звон номер набер")
 
 # One numeral of a run: its digits, and its kind; ("", "stop") is a pause.
-Spoken = tuple[str, str]
-_PAUSE: Spoken = ("", "stop")
+SpokenSigns = tuple[str, str]
+_PAUSE: SpokenSigns = ("", "stop")
 
 
-def sequence(words: Sequence[Token], first: int) -> Found | None:
+def sequence(words: Sequence[Token], first: int) -> Rewriting | None:
     """A telephone or another number dictated in several groups."""
     plus = words[first].text == "плюс"
     run, last = _run(words, first + plus)
@@ -68,7 +68,7 @@ def _is_amount(words: Sequence[Token], last: int) -> bool:
     )
 
 
-def _local(values: tuple[Spoken, ...], before: Sequence[Token]) -> str | None:
+def _local(values: tuple[SpokenSigns, ...], before: Sequence[Token]) -> str | None:
     """A town's number without its area: 123-45-67, and after "телефон" 22-33-44."""
     if any(word.text.startswith(_CODES) for word in before) or len(values) > _LONGEST_PHONE:
         return None
@@ -80,9 +80,9 @@ def _local(values: tuple[Spoken, ...], before: Sequence[Token]) -> str | None:
     return "-".join(groups) if groups and whole else None
 
 
-def _run(words: Sequence[Token], first: int) -> tuple[list[Spoken], int]:
+def _run(words: Sequence[Token], first: int) -> tuple[list[SpokenSigns], int]:
     """Numerals below a thousand from `first` on, over commas and hesitations, and the run's end."""
-    run: list[Spoken] = []
+    run: list[SpokenSigns] = []
     position = last = first
     while position < len(words) and position - first < _MOST:
         digits, following = _digits(words, position)
@@ -97,7 +97,7 @@ def _run(words: Sequence[Token], first: int) -> tuple[list[Spoken], int]:
     return run, last
 
 
-def _digits(words: Sequence[Token], position: int) -> tuple[list[Spoken], int]:
+def _digits(words: Sequence[Token], position: int) -> tuple[list[SpokenSigns], int]:
     """What one place of a run says: "сорок", "двойка", "три нуля"; [] where it is no numeral."""
     word, following = words[position].text, text_at(words, position + 1)
     if word == "дубль" and following not in _DIGIT_NOUNS:
@@ -115,7 +115,7 @@ def _digits(words: Sequence[Token], position: int) -> tuple[list[Spoken], int]:
     return [(str(item.value), item.kind)], position + 1
 
 
-def _groups(run: Sequence[Spoken]) -> list[str]:
+def _groups(run: Sequence[SpokenSigns]) -> list[str]:
     """The run as whole numbers: "сорок пять шестьдесят" is 45 and 60."""
     groups: list[str] = []
     open_places = 0
@@ -138,7 +138,7 @@ def _fills(value: str, kind: str, open_places: int) -> bool:
     return open_places == 2 if kind == "teen" else len(value) <= open_places
 
 
-def _phone(values: tuple[Spoken, ...], plus: bool) -> str | None:
+def _phone(values: tuple[SpokenSigns, ...], plus: bool) -> str | None:
     """The run as a telephone, if its words fall into a telephone's groups."""
     if len(values) > _LONGEST_PHONE:
         return None
@@ -156,7 +156,7 @@ def _phone(values: tuple[Spoken, ...], plus: bool) -> str | None:
 
 
 @lru_cache(maxsize=1_000)
-def _split(values: tuple[Spoken, ...], sizes: tuple[int, ...]) -> tuple[str, ...] | None:
+def _split(values: tuple[SpokenSigns, ...], sizes: tuple[int, ...]) -> tuple[str, ...] | None:
     """Cut numeral words into groups of the given numbers of digits; the first cut that fits."""
     if not sizes:
         return None if values else ()
@@ -169,7 +169,7 @@ def _split(values: tuple[Spoken, ...], sizes: tuple[int, ...]) -> tuple[str, ...
     return None
 
 
-def _joined(values: tuple[Spoken, ...], size: int) -> str | None:
+def _joined(values: tuple[SpokenSigns, ...], size: int) -> str | None:
     """Numerals as exactly `size` digits: "пятьсот пятьдесят пять", "ноль пять"."""
     digits = "".join(_groups(values))
     return digits if len(digits) == size else None

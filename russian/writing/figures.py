@@ -7,7 +7,7 @@ from russian.grammar.lexicon import first_words, written_forms
 from russian.grammar.morphology import forms, lemma
 from russian.grammar.tables import listed
 from russian.writing.amounts import grouped
-from russian.writing.reading import Found, Number, Token, fold, numeral, read_number, text_at
+from russian.writing.reading import Number, Rewriting, Token, fold, numeral, read_number, text_at
 from russian.writing.unitwords import unit_words
 
 _MONTHS = {fold(month): number for number, month in enumerate(MONTHS, 1)}
@@ -37,7 +37,7 @@ _ABOUT = frozenset(listed("около более менее свыше боль�
 _LONGEST_BRAND = 5  # words
 
 
-def date(words: Sequence[Token], first: int) -> Found | None:
+def date(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "двадцать первого мая две тысячи двадцать четвёртого года" is 21.05.2024."""
     day = _day(words, first)
     if day is None:
@@ -48,7 +48,7 @@ def date(words: Sequence[Token], first: int) -> Found | None:
     return _with_year(words, day, month, day.last + 1) or (day.last, str(day.value))
 
 
-def _with_year(words: Sequence[Token], day: Number, month: int, first: int) -> Found | None:
+def _with_year(words: Sequence[Token], day: Number, month: int, first: int) -> Rewriting | None:
     year = read_number(words, first)
     if year is None or not year.ending or not 1000 <= year.value <= 2999:
         return None
@@ -56,7 +56,7 @@ def _with_year(words: Sequence[Token], day: Number, month: int, first: int) -> F
     return last, f"{day.value:02d}.{month:02d}.{year.value}"
 
 
-def _numeric(words: Sequence[Token], day: Number) -> Found | None:
+def _numeric(words: Sequence[Token], day: Number) -> Rewriting | None:
     """ "двадцать второго ноль пятого две тысячи двадцать пятого": the month is a number, too."""
     month = read_number(words, day.last + (text_at(words, day.last) == "ноль"))
     if month is None or not month.ending or not 1 <= month.value <= 12:
@@ -69,7 +69,7 @@ def _day(words: Sequence[Token], first: int) -> Number | None:
     return day if day and day.ending and 1 <= day.value <= 31 else None
 
 
-def _days(words: Sequence[Token], low: Number) -> Found | None:
+def _days(words: Sequence[Token], low: Number) -> Rewriting | None:
     """ "с первого по десятое июня": the first day is a figure, for the second is."""
     between = text_at(words, low.last)
     high = _day(words, low.last + 1) if between in ("по", "до", "—", "-", "и") else None
@@ -78,7 +78,7 @@ def _days(words: Sequence[Token], low: Number) -> Found | None:
     return low.last, str(low.value)
 
 
-def clock(words: Sequence[Token], first: int) -> Found | None:
+def clock(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "в девять тридцать": after a preposition, or where nothing else is said."""
     hours = _spoken_hour(words, first)
     if hours is None or hours.ending or hours.value > 24:
@@ -107,7 +107,7 @@ def _spoken_hour(words: Sequence[Token], first: int) -> Number | None:
     return None if measured or not _minutes(words, first + 1) else Number(1, first, first + 1)
 
 
-def _sharp(words: Sequence[Token], first: int, hours: Number) -> Found | None:
+def _sharp(words: Sequence[Token], first: int, hours: Number) -> Rewriting | None:
     """ "в пятнадцать часов (десять минут)" is a time, but not with a part of the day after it."""
     if not first or words[first - 1].text not in ("в", "во"):
         return None
@@ -133,7 +133,7 @@ def _minutes(words: Sequence[Token], first: int) -> tuple[int, int] | None:
     return (tail.value, tail.last) if tail and tail.value < 10 and not tail.ending else None
 
 
-def number(words: Sequence[Token], first: int) -> Found | None:
+def number(words: Sequence[Token], first: int) -> Rewriting | None:
     """A plain number: ten and more as figures, one to nine only where a noun asks for them."""
     found = read_number(words, first)
     if found is None:
@@ -160,7 +160,7 @@ def _stays_in_words(words: Sequence[Token], found: Number) -> bool:
     return item.kind == "scale" or doubtful
 
 
-def _one_digit(words: Sequence[Token], found: Number) -> Found | None:
+def _one_digit(words: Sequence[Token], found: Number) -> Rewriting | None:
     before = text_at(words, found.first - 1) if found.first else ""
     if words[found.first].text in _ONES and before.isalpha() and lemma(before) in _LABELS:
         return found.last, str(found.value)
@@ -179,13 +179,13 @@ def _counts(words: Sequence[Token], position: int) -> bool:
     return bool(reading and reading.part == "NOUN" and reading.plural and reading.case != "nomn")
 
 
-def _ordinal(words: Sequence[Token], found: Number) -> Found | None:
+def _ordinal(words: Sequence[Token], found: Number) -> Rewriting | None:
     if found.value >= 1000 and text_at(words, found.last) in _YEARS:
         return found.last, str(found.value)
     return (found.last, f"{found.value}-{found.ending}") if found.value >= 10 else None
 
 
-def brand(words: Sequence[Token], first: int) -> Found | None:
+def brand(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "вай фай" is Wi-Fi; the longest phrase of the table wins."""
     if words[first].text not in first_words() or (first and words[first - 1].text in ".@"):
         return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from russian.grammar.calendar import MONTHS
 from russian.grammar.morphology import forms
 from russian.grammar.tables import listed
-from russian.writing.reading import Found, Number, Token, fold, numeral, read_number, text_at
+from russian.writing.reading import Number, Rewriting, Token, fold, numeral, read_number, text_at
 
 _MONTHS = frozenset(fold(month) for month in MONTHS)
 _ONES = frozenset(listed("один два три четыре пять шесть семь восемь девять"))
@@ -19,7 +19,7 @@ def _hour(words: Sequence[Token], first: int) -> Number | None:
     return found if found and 1 <= found.value <= 12 else None
 
 
-def before_hour(words: Sequence[Token], first: int) -> Found | None:
+def before_hour(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "без пятнадцати три" is 2:45, "без четверти пять" 4:45."""
     if words[first].text != "без":
         return None
@@ -49,7 +49,7 @@ def _minutes_short(words: Sequence[Token], first: int) -> tuple[int | None, int]
     return (found.value, found.last) if found.value < 30 else (None, first)
 
 
-def after_hour(words: Sequence[Token], first: int) -> Found | None:
+def after_hour(words: Sequence[Token], first: int) -> Rewriting | None:
     """ "полвторого", "половина пятого", "четверть седьмого", "пять минут шестого"."""
     word = words[first].text
     joined = numeral(Token(word[3:], 0, 0)) if word.startswith("пол") else None

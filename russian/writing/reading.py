@@ -12,7 +12,7 @@ from typing import Literal
 from russian.grammar.morphology import CASES, unstressed
 from russian.grammar.numerals import cardinal, ordinal
 
-Kind = Literal["digit", "teen", "ten", "hundred", "scale", "zero"]
+NumberKind = Literal["digit", "teen", "ten", "hundred", "scale", "zero"]
 _SCALES = {"тысяч": 1000, "миллион": 10**6, "миллиард": 10**9, "триллион": 10**12}
 # After the last vowel or its consonant: how an ordinal's ending is written after digits.
 _ENDINGS = (
@@ -40,7 +40,7 @@ class Numeral:
     """One numeral word; `ending` is an ordinal's ("го"), "" for a cardinal."""
 
     value: int
-    kind: Kind
+    kind: NumberKind
     ending: str = ""
 
 
@@ -55,7 +55,7 @@ class Number:
 
 
 # The first token after a rewritten piece, and the piece as written.
-Found = tuple[int, str]
+Rewriting = tuple[int, str]
 
 
 def tokens(text: str) -> list[Token]:
@@ -122,7 +122,7 @@ def _ordinal_words(number: int) -> set[str]:
     }
 
 
-def _kind(number: int) -> Kind:
+def _kind(number: int) -> NumberKind:
     if number == 0:
         return "zero"
     if number < 10:

@@ -29,7 +29,7 @@ from api.telephony.playout import Playout
 from api.wiring import Services
 from asr.streaming import load_engine
 from asr.turns.hearing import Hearing
-from asr.worker import Ear, Ears
+from asr.worker import RecognitionStream, RecognitionWorker
 from dialog.call import Call
 from dialog.messages import (
     Answer,
@@ -61,14 +61,14 @@ ECHO_AFTER_S, ECHO = 0.15, 10 ** (-24 / 20)
 class NotedEar:
     """An ear that keeps what it told, and when."""
 
-    def __init__(self, ear: Ear, told: list[dict[str, Any]]) -> None:
+    def __init__(self, ear: RecognitionStream, told: list[dict[str, Any]]) -> None:
         self._ear, self._told = ear, told
 
     async def push(self, samples: Samples) -> tuple[Word, ...]:
         return self._note("push", await self._ear.push(samples))
 
-    async def peek(self, samples: Samples) -> tuple[Word, ...]:
-        return self._note("peek", await self._ear.peek(samples))
+    async def preview(self, samples: Samples) -> tuple[Word, ...]:
+        return self._note("preview", await self._ear.preview(samples))
 
     async def close(self) -> None:
         await self._ear.close()
@@ -90,7 +90,7 @@ class Talk:
         self.told: list[dict[str, Any]] = []
         self.stopped_s: float | None = None
 
-    async def hold(self, ears: Ears) -> None:
+    async def hold(self, ears: RecognitionWorker) -> None:
         """Run it; `stopped_s` says when the assistant was interrupted, from the clip's start."""
         rate_hz, chunk = await ears.start()
         hearing = Hearing(_no_recording, lambda: NotedEar(ears.open(), self.told), rate_hz, chunk)
@@ -150,7 +150,9 @@ async def _spoken(home: Path) -> list[Speech]:
         return [phrase async for phrase in services.speak(ANSWER)]
 
 
-def judge(clip: Clip, home: Path, speech: Sequence[Speech], ears: Ears) -> dict[str, Any]:
+def judge(
+    clip: Clip, home: Path, speech: Sequence[Speech], ears: RecognitionWorker
+) -> dict[str, Any]:
     """One clip over the speech: whether it stopped it, and what was heard of it."""
     samples = recording(path_of(home, clip))
     talk = Talk(speech, samples, ECHO if clip.echo else 0.0)
@@ -204,7 +206,9 @@ def main() -> None:
         print(f"{clip.name}: {clip.text}", file=sys.stderr)
     settings = Settings(home=Path(mkdtemp()))
     speech = asyncio.run(_spoken(settings.home))
-    ears = Ears(lambda: load_engine(settings.asr_model, settings.device), in_process=True)
+    ears = RecognitionWorker(
+        lambda: load_engine(settings.asr_model, settings.device), in_process=True
+    )
     judged = []
     with (arguments.home / "judged.jsonl").open("w") as out:
         for clip in wanted[:: arguments.every]:

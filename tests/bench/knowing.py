@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyp
 from rag import evaluation
 from rag.answering import answerability
 from rag.answering.answer import CANDIDATES, THRESHOLD
-from rag.answering.query import question_of
+from rag.answering.query import analyse
 from rag.retrieval.library import Library, open_library
 from store.engine import open_store
 
@@ -41,7 +41,7 @@ def rows(library: Library, questions: Path) -> tuple[Rows, Rows]:
     found, known = [], []
     for question in evaluation.read(questions):
         hits = library.search_passages(question.text, CANDIDATES)
-        asked = question_of(question.text, hits, library.rarity)
+        asked = analyse(question.text, hits, library.rarity)
         weighed = answerability.weigh(asked, hits)
         score = library.words_score(question.text)
         # What finds or asks nothing is refused unseen, as a row of noughts is by the bias.

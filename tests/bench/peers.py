@@ -19,14 +19,14 @@ from pathlib import Path
 
 from num2words import num2words
 
-from russian.grammar.spans import Converted
+from russian.grammar.spans import RewrittenText
 from russian.spoken import to_spoken
 from russian.written import to_written
 
 ROOT = Path(__file__).parents[2]
 PEER = ROOT / "build" / "nemo-text" / "bin" / "python"
 CACHE = ROOT / "build" / "nemo-far"
-WAYS: dict[str, Callable[[str], Converted]] = {"spoken": to_spoken, "written": to_written}
+WAYS: dict[str, Callable[[str], RewrittenText]] = {"spoken": to_spoken, "written": to_written}
 HARD = (
     "К 5 рублям добавят ещё 21 копейку.",
     "Договор от 21.05.2024, п. 4.2.",

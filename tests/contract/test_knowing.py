@@ -48,7 +48,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         yield opened
 
 
-async def figures(library: Library, questions: Path) -> evaluation.Figures:
+async def figures(library: Library, questions: Path) -> evaluation.EvaluationFigures:
     outcomes = await evaluation.run(evaluation.read(questions), library, Answerer(library))
     return evaluation.measure(outcomes)
 

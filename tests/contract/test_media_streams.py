@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from api.telephony import telnyx, twilio
-from api.telephony.bridge import Gone, Wire, hold
+from api.telephony.bridge import Disconnected, Transport, connect_call
 from api.telephony.media_stream import OVERTAKING, MediaStream
 from api.telephony.vonage import VonageSocket
 from dialog.messages import CallerAudio, HungUp, Interrupted, KeyPressed, Outbound, Played
@@ -64,14 +64,14 @@ def media(samples: int, **more: object) -> dict[str, Any]:
     return {"event": "media", "media": {"payload": payload, **more}}
 
 
-async def begun(far: Far) -> Wire:
+async def accept(far: Far) -> Transport:
     """Whose stream it is stands in its first message, `connected` apart."""
     first = await far.inbox.get()
     far.inbox = _again(first, far.inbox)
     said = str(first)
     if "websocket:" in said:
-        return await VonageSocket.begun(far)
-    return await MediaStream.begun(far, telnyx.DIALECT if "stream_id" in said else twilio.DIALECT)
+        return await VonageSocket.accept(far)
+    return await MediaStream.accept(far, telnyx.DIALECT if "stream_id" in said else twilio.DIALECT)
 
 
 def _again(first: str | bytes | None, rest: Any) -> Any:
@@ -104,7 +104,7 @@ async def test_sound_keys_garbage_and_the_end(
     far = Far(start, sound, digit, *bad)
     far.inbox.put_nowait(None if stop is None else json.dumps(stop))
     script = Script()
-    await hold(await begun(far), script)
+    await connect_call(await accept(far), script)
     assert [type(told) for told in script.told] == [CallerAudio, KeyPressed, HungUp]
     assert far.closed
 
@@ -113,8 +113,8 @@ async def test_sound_keys_garbage_and_the_end(
 @STARTS
 async def test_speech_goes_out_in_frames_of_20_ms(start: object) -> None:
     far = Far(start)
-    wire = await begun(far)
-    await hold(wire, Script(words(0.1), ends=True))
+    wire = await accept(far)
+    await connect_call(wire, Script(words(0.1), ends=True))
     size = 640 if wire.rate_hz == 16_000 else 160
     assert [len(one) for one in far.sound] == [size] * 5
     named = {one.get("streamSid") for one in far.got}
@@ -125,7 +125,7 @@ async def test_speech_goes_out_in_frames_of_20_ms(start: object) -> None:
 @STARTS
 async def test_marks_given_back_by_an_interruption_count_no_more(start: object) -> None:
     far = Far(start)
-    wire = await begun(far)
+    wire = await accept(far)
     await wire.send(np.zeros(160, np.float32))
     await wire.mark(Played(1, 160))
     await wire.clear()
@@ -140,7 +140,7 @@ async def test_marks_given_back_by_an_interruption_count_no_more(start: object) 
 async def test_the_call_s_interruption_reaches_the_carrier(start: object) -> None:
     far = Far(start)
     says: list[Outbound] = [*words(1.0), Interrupted(1)]
-    await hold(await begun(far), Script(says, ends=True))
+    await connect_call(await accept(far), Script(says, ends=True))
     assert "clear" in far.names()
 
 
@@ -149,7 +149,7 @@ async def test_frames_that_overtook_others_are_heard_in_order() -> None:
     chunks = [1, 3, 2, 4, *range(6, 6 + OVERTAKING + 1), 5]
     stop = {"event": "stop"}
     far = Far(TELNYX_START, *(media(chunk, chunk=str(chunk)) for chunk in chunks), stop)
-    wire = await begun(far)
+    wire = await accept(far)
     lengths = [len(told.samples) async for told in wire.heard() if isinstance(told, CallerAudio)]
     # The fifth came when it had been given up.
     assert lengths == [1, 2, 3, 4, 6, 7, 8, 9, 10]
@@ -173,5 +173,5 @@ def changed(start: dict[str, Any], **form: object) -> dict[str, Any]:
     ],
 )  # fmt: skip
 async def test_what_is_no_stream_is_refused_in_words(first: object) -> None:
-    with pytest.raises(Gone, match="stream"):
-        await begun(Far(first))
+    with pytest.raises(Disconnected, match="stream"):
+        await accept(Far(first))

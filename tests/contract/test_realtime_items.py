@@ -8,14 +8,14 @@ from dialog.messages import (
     Answer,
     AnswerDelta,
     CallSettings,
-    Forget,
+    DeleteFromHistory,
     Respond,
     ResponseEnded,
     ResponseStarted,
     SpeechStarted,
     SpeechStopped,
+    TextInput,
     Transcript,
-    Typed,
 )
 from tests.contract.realtime import ANSWER, HEARD, Client, error_of, kinds, speech, text_item
 
@@ -27,7 +27,7 @@ def test_text_in_text_out() -> None:
     client.send("session.update", session={"output_modalities": ["text"]})
     events = client.send("conversation.item.create", item=text_item("Сколько?", id="mine"))
     assert kinds(events) == ["conversation.item.added", "conversation.item.done"]
-    assert client.inbound == [Typed("Сколько?", answer=False)]
+    assert client.inbound == [TextInput("Сколько?", answer=False)]
     assert client.send("response.create", response={"metadata": {"n": "1"}}) == []
     assert client.inbound == [Respond()]
     busy = error_of(client.send("response.create"))
@@ -95,12 +95,12 @@ def test_what_is_deleted_is_forgotten_by_the_call() -> None:
     client.told(ResponseStarted(1), AnswerDelta("Триста."), speech(1), ANSWER)
     (done,) = [e for e in client.told(ResponseEnded(1)) if e["type"] == "response.done"]
     client.send("conversation.item.delete", item_id=asked)
-    assert client.inbound == [Forget(1)]
+    assert client.inbound == [DeleteFromHistory(1)]
     client.send("conversation.item.delete", item_id=done["response"]["output"][0]["id"])
-    assert client.inbound == [Forget(1, answer=True)]
+    assert client.inbound == [DeleteFromHistory(1, answer=True)]
     client.send("conversation.item.create", item=text_item("Да", id="late"))
     client.send("conversation.item.delete", item_id="late")
-    assert client.inbound == [Forget(0)]
+    assert client.inbound == [DeleteFromHistory(0)]
 
 
 @pytest.mark.parametrize(

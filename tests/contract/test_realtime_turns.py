@@ -12,15 +12,15 @@ from dialog.messages import (
     Cancel,
     Clear,
     Commit,
-    Fault,
     Interrupted,
+    PartFailed,
     Partial,
     Played,
     ResponseEnded,
     ResponseStarted,
+    SilenceTimeout,
     SpeechStarted,
     SpeechStopped,
-    Waited,
 )
 from tests.contract.realtime import ANSWER, HEARD, Client, error_of, kinds, speech
 
@@ -143,9 +143,11 @@ def test_a_client_cancels() -> None:
 
 def test_faults_and_the_end() -> None:
     client = Client()
-    failed = client.told(SpeechStarted(0.0), SpeechStopped(1.0), Fault("asr", "out of memory"))[-1]
+    failed = client.told(
+        SpeechStarted(0.0), SpeechStopped(1.0), PartFailed("asr", "out of memory")
+    )[-1]
     assert failed["type"] == "conversation.item.input_audio_transcription.failed"
-    (error,) = client.told(Fault("tts", "no voice"))
+    (error,) = client.told(PartFailed("tts", "no voice"))
     assert error["error"]["type"] == "server_error"
     events = client.told(ResponseStarted(1), AnswerDelta("Три"), CallEnded("too_long"))
     assert events[-1]["response"]["status"] == "cancelled"
@@ -153,7 +155,7 @@ def test_faults_and_the_end() -> None:
 
 def test_silence_of_the_idle_timeout_is_told() -> None:
     client = Client()
-    events = client.told(Waited(3.0, 9.0), ResponseStarted(1), AnswerDelta("Вы на линии?"))
+    events = client.told(SilenceTimeout(3.0, 9.0), ResponseStarted(1), AnswerDelta("Вы на линии?"))
     assert kinds(events)[:4] == [
         "input_audio_buffer.timeout_triggered",
         "input_audio_buffer.committed",

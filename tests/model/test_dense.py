@@ -7,7 +7,7 @@ import pytest
 
 from rag.answering import answerability
 from rag.answering.answer import THRESHOLD
-from rag.answering.query import question_of
+from rag.answering.query import analyse
 from rag.retrieval.dense import SentenceEncoder
 from rag.retrieval.library import open_library
 from store.engine import Store, open_store
@@ -71,7 +71,7 @@ def test_with_a_model_the_same_questions_are_answered(
     library = open_library(store, tmp_path / "index", dense_model=tiny)
     library.ingest([tmp_path / "b.md"])
     hits = library.search_passages("сколько стоит тариф домашний", 5)
-    asked = question_of("сколько стоит тариф домашний", hits, library.rarity)
+    asked = analyse("сколько стоит тариф домашний", hits, library.rarity)
     score = library.words_score(asked.text)
     assert answerability.confidence(asked, answerability.weigh(asked, hits), score) >= THRESHOLD
     library.close()

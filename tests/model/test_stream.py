@@ -9,7 +9,7 @@ import pytest
 
 from asr.nemo_streaming import CacheAware, Matrix, is_cache_aware
 from asr.recogniser import load_recogniser
-from asr.streaming import Growing, load_engine
+from asr.streaming import WholeUtteranceEngine, load_engine
 from dialog.messages import Samples
 
 pytestmark = pytest.mark.model
@@ -89,7 +89,7 @@ def test_words_are_in_order_and_in_the_audio(engine: CacheAware) -> None:
 
 def test_other_models_are_asked_again_as_the_utterance_grows(tiny: Callable[[str], Path]) -> None:
     growing = load_engine(str(tiny("ctc")), "cpu")
-    assert isinstance(growing, Growing)
+    assert isinstance(growing, WholeUtteranceEngine)
     assert not is_cache_aware(load_recogniser(str(tiny("ctc")), "cpu").model)  # type: ignore[attr-defined]
     sound = noise(1, 1.0)
     words, states = growing.step([sound[:8000], sound], [growing.start(), growing.start()])

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import pytest
 
-from asr.worker import Ears
+from asr.worker import RecognitionWorker
 from dialog.errors import Unavailable
 from dialog.messages import Samples, Word
 
@@ -44,13 +44,13 @@ def chunk(value: float = 0.5) -> Samples:
 
 
 @pytest.fixture
-async def ears() -> AsyncIterator[Ears]:
-    opened = Ears(Counting)
+async def ears() -> AsyncIterator[RecognitionWorker]:
+    opened = RecognitionWorker(Counting)
     yield opened
     opened.close()
 
 
-async def test_many_utterances_share_a_step_and_keep_their_states(ears: Ears) -> None:
+async def test_many_utterances_share_a_step_and_keep_their_states(ears: RecognitionWorker) -> None:
     assert await ears.start() == (1000, 10)
     several = [ears.open() for _ in range(5)]
     for ear in several:
@@ -59,8 +59,8 @@ async def test_many_utterances_share_a_step_and_keep_their_states(ears: Ears) ->
     assert {words[0].text for words in answers} == {"20"}
     assert {words[1].text for words in answers} == {"5"}
     assert {words[2].text for words in answers} != {str(os.getpid())}
-    peeked = await several[0].peek(chunk())
-    assert peeked[0].text == "30"
+    previewed = await several[0].preview(chunk())
+    assert previewed[0].text == "30"
     assert (await several[0].push(chunk()))[0].text == "30"
     assert await ears.held() == 5
     for ear in several:
@@ -68,7 +68,9 @@ async def test_many_utterances_share_a_step_and_keep_their_states(ears: Ears) ->
     assert await ears.held() == 0
 
 
-async def test_a_model_that_raises_fails_its_batch_and_then_works_again(ears: Ears) -> None:
+async def test_a_model_that_raises_fails_its_batch_and_then_works_again(
+    ears: RecognitionWorker,
+) -> None:
     ear = ears.open()
     with pytest.raises(Unavailable):
         await ear.push(chunk(-1.0))
@@ -76,7 +78,7 @@ async def test_a_model_that_raises_fails_its_batch_and_then_works_again(ears: Ea
     await ear.close()
 
 
-async def test_a_killed_process_is_replaced(ears: Ears) -> None:
+async def test_a_killed_process_is_replaced(ears: RecognitionWorker) -> None:
     ear = ears.open()
     words = await ear.push(chunk())
     os.kill(int(words[2].text), signal.SIGKILL)
@@ -90,7 +92,9 @@ async def test_a_killed_process_is_replaced(ears: Ears) -> None:
     assert await ears.held() == 0
 
 
-async def test_a_killed_process_is_noticed_and_replaced_without_being_asked(ears: Ears) -> None:
+async def test_a_killed_process_is_noticed_and_replaced_without_being_asked(
+    ears: RecognitionWorker,
+) -> None:
     watching = asyncio.create_task(ears.watch(every_s=0.02))
     await ears.start()
     ear = ears.open()

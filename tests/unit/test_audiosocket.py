@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from api.telephony import audiosocket_frames
 from api.telephony.audiosocket import LOOPBACK, may_connect
-from api.telephony.audiosocket_frames import Decoder, Frame, Mislabelled, encode, samples_of, sound
+from api.telephony.audiosocket_frames import (
+    Frame,
+    FrameDecoder,
+    Mislabelled,
+    encode,
+    samples_of,
+    sound,
+)
 from dialog.errors import Unavailable
 from dialog.messages import CallerAudio, HungUp, Inbound, Interrupted, KeyPressed, Outbound, Played
 from tests.telephone import IDENTITY, QUIET, Script, door, words
@@ -27,14 +34,14 @@ FRAMES = st.builds(Frame, st.integers(0, 255), st.binary(max_size=700))
 def test_frames_survive_any_cut(sent: list[Frame], data: st.DataObject) -> None:
     wire = b"".join(encode(frame) for frame in sent)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=12)))
-    decoder = Decoder()
+    decoder = FrameDecoder()
     pieces = [wire[a:b] for a, b in zip([0, *cuts], [*cuts, len(wire)], strict=True)]
     assert [frame for piece in pieces for frame in decoder.push(piece)] == sent
 
 
 @given(st.binary(max_size=3_000))
 def test_any_bytes_are_frames_and_never_an_error(junk: bytes) -> None:
-    decoder = Decoder()
+    decoder = FrameDecoder()
     got = decoder.push(junk)
     read = sum(3 + len(frame.payload) for frame in got)
     assert read <= len(junk)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.decoding.beam_search import Decoder, Matrix, State, Weights
+from asr.decoding.beam_search import BeamDecoder, BeamState, Matrix, Weights
 from asr.decoding.ngram import Ngram
 from asr.decoding.phrase_boosting import Phrases, read_phrases
 from recipes.asr.language_model import count, probabilities, store
@@ -33,7 +33,7 @@ def model(folder: Path) -> Ngram:
     return Ngram(folder / "lm.npz")
 
 
-def text(decoder: Decoder, state: State) -> str:
+def text(decoder: BeamDecoder, state: BeamState) -> str:
     return " ".join(word.text for word in decoder.words(state))
 
 
@@ -42,7 +42,7 @@ def collapse(path: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(u for u in joined if u != BLANK)
 
 
-def units_of(state: State) -> tuple[int, ...]:
+def units_of(state: BeamState) -> tuple[int, ...]:
     said, units = state.prefixes[0].said, []
     while said:
         units.append(said.unit)
@@ -59,7 +59,7 @@ def test_a_wide_search_finds_what_counting_all_paths_finds(seed: int) -> None:
         total[collapse(path)] = total.get(collapse(path), 0.0) + p
     best = max(total, key=lambda units: total[units])
     wide = Weights(0, 0, width=4000, below=99, unlikely=-99, idle=0)
-    decoder = Decoder(PIECES, weights=wide)
+    decoder = BeamDecoder(PIECES, weights=wide)
     state = decoder.step(frames, decoder.start())
     assert units_of(state) == best
     assert state.prefixes[0].acoustic == pytest.approx(math.log(total[best]), abs=1e-4)
@@ -69,7 +69,7 @@ def test_a_wide_search_finds_what_counting_all_paths_finds(seed: int) -> None:
 @given(st.integers(0, 1000), st.lists(st.integers(0, 30), max_size=4))
 def test_it_does_not_matter_how_frames_are_cut(seed: int, cuts: list[int]) -> None:
     frames = random_frames(seed, 30)
-    decoder = Decoder(PIECES, phrases=Phrases([[1, 2]], STARTS, 1.0))
+    decoder = BeamDecoder(PIECES, phrases=Phrases([[1, 2]], STARTS, 1.0))
     whole = decoder.step(frames, decoder.start())
     state = decoder.start()
     for part in np.split(frames, sorted(cuts)):
@@ -79,7 +79,7 @@ def test_it_does_not_matter_how_frames_are_cut(seed: int, cuts: list[int]) -> No
 
 
 def test_asking_changes_nothing(tmp_path: Path) -> None:
-    decoder = Decoder(PIECES, model(tmp_path))
+    decoder = BeamDecoder(PIECES, model(tmp_path))
     state = decoder.step(random_frames(1, 10), decoder.start())
     before = decoder.words(state)
     decoder.words(decoder.finish(state))
@@ -91,7 +91,7 @@ def test_words_come_in_order_with_their_frames() -> None:
     frames = np.full((9, BLANK + 1), -9.0, np.float32)
     for frame, unit in enumerate([BLANK, 1, 2, 2, BLANK, 0, BLANK, 2, BLANK]):
         frames[frame, unit] = -0.01
-    decoder = Decoder(PIECES, weights=Weights(0, 0))
+    decoder = BeamDecoder(PIECES, weights=Weights(0, 0))
     words = decoder.words(decoder.step(frames, decoder.start()))
     assert [(word.text, word.first, word.last) for word in words] == [("дам", 1, 2), ("ам", 5, 7)]
     assert all(word.agreed > 0.9 for word in words)
@@ -100,7 +100,7 @@ def test_words_come_in_order_with_their_frames() -> None:
 def test_silence_is_no_word(tmp_path: Path) -> None:
     frames = np.full((50, BLANK + 1), -12.0, np.float32)
     frames[:, BLANK] = -1e-4
-    decoder = Decoder(PIECES, model(tmp_path), Phrases([[1, 2]], STARTS, 5.0))
+    decoder = BeamDecoder(PIECES, model(tmp_path), Phrases([[1, 2]], STARTS, 5.0))
     state = decoder.finish(decoder.step(frames, decoder.start()))
     assert decoder.words(state) == []
     assert decoder.words(decoder.start()) == []
@@ -122,11 +122,11 @@ def test_the_language_model_decides_between_likes(tmp_path: Path) -> None:
     frames[[0, 2, 5], BLANK] = -0.01
     frames[1, [0, 1]] = -0.7, -0.72
     frames[[3, 4], [2, 3]] = -0.01
-    assert text_of(frames, Decoder(PIECES, weights=Weights(0, 0))) == "ама"
-    assert text_of(frames, Decoder(PIECES, model(tmp_path), weights=Weights(1, 0))) == "дама"
+    assert text_of(frames, BeamDecoder(PIECES, weights=Weights(0, 0))) == "ама"
+    assert text_of(frames, BeamDecoder(PIECES, model(tmp_path), weights=Weights(1, 0))) == "дама"
 
 
-def text_of(frames: Matrix, decoder: Decoder) -> str:
+def text_of(frames: Matrix, decoder: BeamDecoder) -> str:
     return text(decoder, decoder.finish(decoder.step(frames, decoder.start())))
 
 
@@ -161,15 +161,17 @@ def test_a_word_that_is_none_gives_way_to_a_likely_one() -> None:
     for frame, (unit, other) in enumerate([(1, BLANK), (2, BLANK), (0, 3), (BLANK, 2)]):
         frames[frame, unit], frames[frame, other] = -0.6, -0.9
     plain = Weights(0, 0)
-    assert text_of(frames, Decoder(PIECES, weights=plain)) == "дам а"
+    assert text_of(frames, BeamDecoder(PIECES, weights=plain)) == "дам а"
     costly = Weights(0, 0, unknown=2.0)
-    assert text_of(frames, Decoder(PIECES, weights=costly, known={"дама"}.__contains__)) == "дама"
-    both = Decoder(PIECES, weights=costly, known={"дама", "дам", "а"}.__contains__)
+    assert (
+        text_of(frames, BeamDecoder(PIECES, weights=costly, known={"дама"}.__contains__)) == "дама"
+    )
+    both = BeamDecoder(PIECES, weights=costly, known={"дама", "дам", "а"}.__contains__)
     assert text_of(frames, both) == "дам а"
 
 
 def test_the_last_word_is_looked_up_too() -> None:
     frames = np.full((2, BLANK + 1), -9.0, np.float32)
     frames[0, [1, BLANK]] = frames[1, [2, BLANK]] = -0.6, -0.9
-    decoder = Decoder(PIECES, weights=Weights(0, 0, unknown=2.0), known={"да"}.__contains__)
+    decoder = BeamDecoder(PIECES, weights=Weights(0, 0, unknown=2.0), known={"да"}.__contains__)
     assert text_of(frames, decoder) == "да"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from api.conversation.converse import BROKEN
-from asr.turns.turn_detector import Rules
+from asr.turns.turn_detector import TurnRules
 from asr.turns.turn_manager import ARE_YOU_THERE, DEAF
 from dialog.errors import Unavailable
 from dialog.messages import (
@@ -19,24 +19,24 @@ from dialog.messages import (
     CallSettings,
     Cancel,
     Commit,
+    DeleteFromHistory,
     Duck,
-    Fault,
-    Forget,
     Inbound,
     Interrupted,
     KeyPressed,
     Outbound,
+    PartFailed,
     Partial,
     Respond,
     ResponseEnded,
     ResponseStarted,
     Samples,
     Say,
+    SilenceTimeout,
     Speech,
     SpeechStopped,
+    TextInput,
     Transcript,
-    Typed,
-    Waited,
     Word,
 )
 from dialog.messages import TurnTrace as Trace
@@ -141,8 +141,8 @@ async def test_the_words_are_whole_though_recognition_is_late(late_s: float) -> 
     """What was asked while the caller still spoke is answered after he has finished."""
 
     class Late(ScriptedEar):
-        async def peek(self, samples: Samples) -> tuple[Word, ...]:
-            words = await super().peek(samples)
+        async def preview(self, samples: Samples) -> tuple[Word, ...]:
+            words = await super().preview(samples)
             await asyncio.sleep(late_s)
             return words
 
@@ -219,7 +219,7 @@ async def test_no_audio_at_all_ends_the_call() -> None:
 
 
 async def test_a_turn_has_a_longest() -> None:
-    stages = Assistant().stages(rules=Rules(max_turn_s=5.0))
+    stages = Assistant().stages(rules=TurnRules(max_turn_s=5.0))
     line = await Line([0.2, spoken("да " * 30), 3.0]).run(stages)
     assert line.at(SpeechStopped) < 5.5
 
@@ -233,7 +233,7 @@ async def test_garbage_and_wrong_rates_are_told_once_and_the_call_goes_on() -> N
         CallerAudio(np.zeros(0, np.float32), 16_000),
     ]
     line = await Line([*nonsense, *nonsense, spoken(QUESTION), 6.0]).run(Assistant().stages())
-    assert len(line.of(Fault)) == 3
+    assert len(line.of(PartFailed)) == 3
     assert transcripts(line) == [QUESTION]
 
 
@@ -242,13 +242,13 @@ async def test_recognition_that_dies_is_told_in_words() -> None:
         async def push(self, samples: Samples) -> tuple[()]:
             raise Unavailable("the recognition process died")
 
-        async def peek(self, samples: Samples) -> tuple[()]:
+        async def preview(self, samples: Samples) -> tuple[()]:
             raise Unavailable("the recognition process died")
 
         async def close(self) -> None: ...
 
     line = await Line([0.2, spoken(QUESTION), 5.0]).run(Assistant().stages(open=Dead))
-    assert [m.part for m in line.of(Fault) if isinstance(m, Fault)] == ["asr"]
+    assert [m.part for m in line.of(PartFailed) if isinstance(m, PartFailed)] == ["asr"]
     assert Answer(DEAF, "none") in line.of(Answer)
     assert line.of(Speech)
 
@@ -269,7 +269,7 @@ async def test_an_answer_that_breaks_and_a_voice_that_breaks() -> None:
 
     line = await Line([0.2, spoken(QUESTION), 3.0]).run(Broken().stages())
     assert line.of(Answer) == [Answer(BROKEN, "none")]
-    assert line.of(Fault) == [Fault("tts", "synthesis failed")]
+    assert line.of(PartFailed) == [PartFailed("tts", "synthesis failed")]
     assert line.of(ResponseEnded) == [ResponseEnded(1)]
 
 
@@ -284,7 +284,7 @@ async def test_turns_by_hand() -> None:
 
 async def test_typing_keys_greeting_and_cancel() -> None:
     script: Script = [
-        Say("Здравствуйте!"), 2.0, Typed("сколько стоит"), 3.0,
+        Say("Здравствуйте!"), 2.0, TextInput("сколько стоит"), 3.0,
         KeyPressed("1"), KeyPressed("2"), KeyPressed("#"), 0.6, Cancel(), 2.0,
     ]  # fmt: skip
     line = await Line(script).run(Assistant().stages())
@@ -312,18 +312,30 @@ async def test_a_minute_of_conversation() -> None:
 
 async def test_what_is_to_be_forgotten_is_not_told_the_next_answer() -> None:
     assistant = Assistant({QUESTION: "Триста."})
-    script: Script = [0.2, spoken(QUESTION), 4.0, Forget(1), spoken("когда вы работаете"), 4.0]
+    script: Script = [
+        0.2,
+        spoken(QUESTION),
+        4.0,
+        DeleteFromHistory(1),
+        spoken("когда вы работаете"),
+        4.0,
+    ]
     await Line(script).run(assistant.stages())
     assert assistant.asked[-1] == ("когда вы работаете", [ChatMessage("assistant", "Триста.")])
-    script = [Typed("забудь", answer=False), Forget(0), Typed("сколько", answer=False), Respond()]
+    script = [
+        TextInput("забудь", answer=False),
+        DeleteFromHistory(0),
+        TextInput("сколько", answer=False),
+        Respond(),
+    ]
     await Line([*script, 2.0]).run(assistant.stages())
     assert assistant.asked[-1] == ("сколько", [])
 
 
 async def test_the_idle_time_is_the_transports_to_choose() -> None:
     line = await Line([CallSettings(idle_s=6.0), 8.0]).run(Assistant().stages())
-    (waited,) = line.of(Waited)
-    assert isinstance(waited, Waited)
+    (waited,) = line.of(SilenceTimeout)
+    assert isinstance(waited, SilenceTimeout)
     assert waited.until_s - waited.since_s == 6.0
     assert 6.0 < line.at(Speech) < 6.5
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.telephony.bridge import Gone, hold
+from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.chan_websocket import FORMATS, ChanWebSocket, command, parse
 from dialog.messages import CallerAudio, HungUp, Inbound, Interrupted, KeyPressed, Outbound, Played
 from tests.telephone import FarEnd, Script, words
@@ -51,10 +51,10 @@ class Asterisk(FarEnd):
 
 async def held(asterisk: Asterisk, says: Sequence[Outbound] = (), leaves: bool = True) -> Script:
     script = Script(says, ends=not leaves)
-    wire = await ChanWebSocket.begun(asterisk)
+    wire = await ChanWebSocket.accept(asterisk)
     if leaves:
         asterisk.inbox.put_nowait(None)
-    await hold(wire, script)
+    await connect_call(wire, script)
     return script
 
 
@@ -83,7 +83,7 @@ async def test_speech_goes_out_in_whole_frames_and_marks_tell_what_was_played(
     start: str, size: int
 ) -> None:
     asterisk = Asterisk(start)
-    wire = await ChanWebSocket.begun(asterisk)
+    wire = await ChanWebSocket.accept(asterisk)
     told: list[Inbound] = []
 
     async def listen() -> None:
@@ -102,7 +102,7 @@ async def test_speech_goes_out_in_whole_frames_and_marks_tell_what_was_played(
 
 async def test_an_interruption_flushes_and_late_marks_count_no_more() -> None:
     asterisk = Asterisk(PLAIN)
-    wire = await ChanWebSocket.begun(asterisk)
+    wire = await ChanWebSocket.accept(asterisk)
     await wire.mark(Played(1, 100))
     await wire.clear()
     await wire.mark(Played(2, 50))
@@ -113,7 +113,7 @@ async def test_an_interruption_flushes_and_late_marks_count_no_more() -> None:
 
 async def test_a_full_queue_holds_speech_back() -> None:
     asterisk = Asterisk(PLAIN, "MEDIA_XOFF channel_id:1")
-    wire = await ChanWebSocket.begun(asterisk)
+    wire = await ChanWebSocket.accept(asterisk)
     hearing = wire.heard()
     pending = asyncio.ensure_future(anext(hearing))
     await asyncio.sleep(0)
@@ -143,8 +143,8 @@ async def test_an_interrupted_answer_is_flushed_by_the_call() -> None:
 
 @pytest.mark.parametrize("first", ["", "{}", b"\0\0", "MEDIA_START format:opus", "GET /", "[1]"])
 async def test_what_is_no_channel_is_refused(first: str | bytes) -> None:
-    with pytest.raises(Gone, match="MEDIA_START"):
-        await ChanWebSocket.begun(Asterisk(first))
+    with pytest.raises(Disconnected, match="MEDIA_START"):
+        await ChanWebSocket.accept(Asterisk(first))
 
 
 @given(st.text(max_size=200))

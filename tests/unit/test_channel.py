@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.actions.control import CannotDo
-from api.telephony.ari_channel import Asterisk, Channel, Elsewhere
+from api.telephony.ari_channel import Asterisk, Channel, ExternalChannel
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -48,7 +48,7 @@ def listing(request: httpx.Request) -> httpx.Response:
 
 async def test_a_caller_outside_of_the_application_is_found_by_the_uuid() -> None:
     asterisk, ordered = scripted(listing)
-    call = Elsewhere(asterisk, OURS)
+    call = ExternalChannel(asterisk, OURS)
     assert await call.caller() == "+79990000001"
     await call.hang_up()
     assert ordered[-1] == ("DELETE", "channels/1.2")
@@ -62,9 +62,9 @@ async def test_a_call_that_cannot_be_told_from_others_is_left_alone(
     held: list[dict[str, object]],
 ) -> None:
     asterisk, _ = scripted(lambda _: httpx.Response(200, content=json.dumps(held)))
-    assert await Elsewhere(asterisk, OURS).caller() is None
+    assert await ExternalChannel(asterisk, OURS).caller() is None
     with pytest.raises(CannotDo, match="channels with this call's UUID"):
-        await Elsewhere(asterisk, OURS).hang_up()
+        await ExternalChannel(asterisk, OURS).hang_up()
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ async def test_an_exchange_that_refuses_or_is_gone_is_told() -> None:
 
     asterisk, _ = scripted(gone)
     with pytest.raises(CannotDo, match="cannot be reached"):
-        await Elsewhere(asterisk, OURS).hang_up()
+        await ExternalChannel(asterisk, OURS).hang_up()

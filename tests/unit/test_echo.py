@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from asr.turns.echo import Echo, Sounding
+from asr.turns.echo import Echo, PlaybackCursor
 from asr.vad import FRAME
 from dialog.call import Call, Trace
 from dialog.messages import Played, Samples, Speech, Transcript
@@ -55,7 +55,7 @@ def test_what_is_not_echo_is_not_taken_for_it() -> None:
 
 
 def test_what_sounds_goes_on_between_reports() -> None:
-    call, sounding = Call(live=True), Sounding()
+    call, sounding = Call(live=True), PlaybackCursor()
     number = call.begin(Transcript("", (), 0.0), Trace(0.0))
     samples = np.arange(8000, dtype=np.float32)
     call.playback.give(Speech(samples, 8000, "да", (), number))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialog.audio.codecs import CODECS, RATE_HZ, has_gsm
-from dialog.audio.line import LINES, Line, Packets, level, losses, packet_loss, parse
+from dialog.audio.line import LINES, Packets, TelephoneLine, level, losses, packet_loss, parse
 from dialog.errors import BadInput
 from dialog.messages import Samples
 from tests.recordings import tone
@@ -42,7 +42,7 @@ def test_a_codec_keeps_the_length_and_most_of_the_sound(codec: str) -> None:
 @given(samples=st.integers(0, 3_000), codec=st.sampled_from(["none", "ulaw", "alaw"]))
 def test_any_length_survives_any_line(samples: int, codec: str) -> None:
     before = speech()[:samples]
-    line = Line(codec, noise_db=10.0)
+    line = TelephoneLine(codec, noise_db=10.0)
     assert len(line.carry(before, np.random.default_rng(0))) == samples
     lost = packet_loss(before, np.random.default_rng(0), 0.5, conceal=True)
     assert len(lost) == samples
@@ -73,7 +73,7 @@ def test_a_seed_gives_the_same_line_and_another_seed_another() -> None:
 
 
 def test_jitter_is_late_by_as_much_on_average() -> None:
-    packets = Packets(Line(jitter_s=0.03), np.random.default_rng(4))
+    packets = Packets(TelephoneLine(jitter_s=0.03), np.random.default_rng(4))
     late = [packets.carry(np.ones(160, np.float32))[0] for _ in range(5_000)]
     assert min(late) >= 0
     assert np.mean(late) == pytest.approx(0.03, rel=0.1)
@@ -81,12 +81,12 @@ def test_jitter_is_late_by_as_much_on_average() -> None:
 
 def test_a_lost_packet_is_a_fading_copy_or_nothing() -> None:
     frame = np.ones(160, np.float32)
-    fading = Packets(Line(loss=0.5), np.random.default_rng(5))
+    fading = Packets(TelephoneLine(loss=0.5), np.random.default_rng(5))
     peaks = {round(float(got.max()), 3) for _, got in _carried(fading, frame, 400)}
     assert {1.0, 0.6, 0.36} <= peaks
-    gone = Packets(Line(loss=0.5, conceal=False), np.random.default_rng(5))
+    gone = Packets(TelephoneLine(loss=0.5, conceal=False), np.random.default_rng(5))
     assert 100 < len(list(_carried(gone, frame, 400))) < 300
-    everything = Packets(Line(loss=1.0), np.random.default_rng(5))
+    everything = Packets(TelephoneLine(loss=1.0), np.random.default_rng(5))
     assert all(not got.any() for _, got in _carried(everything, frame, 50))
 
 
@@ -98,22 +98,22 @@ def _carried(packets: Packets, frame: Samples, count: int) -> list[tuple[float, 
 @pytest.mark.parametrize("ratio_db", [0.0, 5.0, 20.0])
 def test_noise_is_as_far_below_speech_as_was_said(ratio_db: float) -> None:
     said = np.concatenate([speech(1.0), np.zeros(RATE_HZ, np.float32)])  # pauses do not count
-    heard = Line(noise_db=ratio_db).carry(said, np.random.default_rng(6))
+    heard = TelephoneLine(noise_db=ratio_db).carry(said, np.random.default_rng(6))
     noise = float(np.sqrt(np.square(heard - said).mean()))
     assert 20 * np.log10(level(said) / noise) == pytest.approx(ratio_db, abs=0.1)
-    bed = Line(noise_db=ratio_db).bed(said, RATE_HZ, np.random.default_rng(7))
+    bed = TelephoneLine(noise_db=ratio_db).bed(said, RATE_HZ, np.random.default_rng(7))
     assert float(bed.std()) == pytest.approx(noise, rel=0.05)
 
 
 def test_silence_stays_silent_on_a_noisy_line() -> None:
     quiet = np.zeros(RATE_HZ, np.float32)
-    assert np.abs(Line(noise_db=0.0).carry(quiet, np.random.default_rng(8))).max() < 0.001
+    assert np.abs(TelephoneLine(noise_db=0.0).carry(quiet, np.random.default_rng(8))).max() < 0.001
 
 
 def test_lines_by_name_and_what_differs() -> None:
     assert parse("phone") == LINES["phone"]
-    assert parse("mobile,loss=20, noise=5") == Line("amr", 0.2, 0.02, 5.0)
-    assert parse("codec=ulaw,conceal=no,jitter=40") == Line("ulaw", 0, 0.04, conceal=False)
+    assert parse("mobile,loss=20, noise=5") == TelephoneLine("amr", 0.2, 0.02, 5.0)
+    assert parse("codec=ulaw,conceal=no,jitter=40") == TelephoneLine("ulaw", 0, 0.04, conceal=False)
     assert (parse("phone").rate_hz, parse("internet").rate_hz) == (8_000, 16_000)
 
 

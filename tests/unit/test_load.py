@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.bench.load import questions
-from api.bench.load.answer_detector import HOP_S, MATCH_HZ, Ear, Sound, likeness
-from api.bench.load.caller import Turn
+from api.bench.load.answer_detector import HOP_S, MATCH_HZ, AnswerDetector, Sound, likeness
+from api.bench.load.caller import TurnResult
 from api.bench.load.jitter import Spread
 from api.bench.load.questions import Question, Script
 from api.bench.load.report import figures
 from api.bench.timing import loud_span, percentiles
-from api.telephony.playout import FRAME_S
+from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import edits, plain_words
 from dialog.audio.line import CLEAN
 from dialog.audio.pcm import write_wav
@@ -92,7 +92,9 @@ def test_every_caller_begins_elsewhere_and_asks_everything(tmp_path: Path) -> No
 # ---- the ear
 
 
-def heard(ear: Ear, sound: Samples, at_s: float, size_s: float = FRAME_S) -> Ear:
+def heard(
+    ear: AnswerDetector, sound: Samples, at_s: float, size_s: float = PLAYOUT_FRAME_S
+) -> AnswerDetector:
     size = round(size_s * RATE_HZ)
     for start in range(0, len(sound), size):
         ear.hear(Sound(sound[start : start + size], at_s + start / RATE_HZ))
@@ -110,7 +112,7 @@ def on_a_loop(check: Callable[[], None]) -> None:
 def test_an_ear_tells_a_filler_from_an_answer(size_s: float) -> None:
     filler, answer = voice(1.2, seed=1), voice(1.0, seed=2)
     sound = np.concatenate((silence(0.4), 0.5 * filler, silence(0.3), answer, silence(0.5)))
-    ear = Ear(RATE_HZ, [np.concatenate((silence(0.15), filler, silence(0.1)))])
+    ear = AnswerDetector(RATE_HZ, [np.concatenate((silence(0.15), filler, silence(0.1)))])
     ear.listen(10.0)
     heard(ear, sound, 10.0, size_s)
     assert ear.fillers_heard == 1
@@ -120,14 +122,14 @@ def test_an_ear_tells_a_filler_from_an_answer(size_s: float) -> None:
 
 def test_an_answer_right_behind_its_filler_is_found() -> None:
     filler = voice(1.2, seed=1)
-    ear = Ear(RATE_HZ, [filler])
+    ear = AnswerDetector(RATE_HZ, [filler])
     ear.listen(0.0)
     heard(ear, np.concatenate((silence(0.1), filler, voice(1.0, seed=2))), 0.0)
     assert ear.words_at_s == pytest.approx(0.1 + 1.2, abs=2 * HOP_S)
 
 
 def test_a_short_word_is_an_answer_and_comfort_noise_is_none() -> None:
-    ear = Ear(RATE_HZ, [voice(1.2, seed=1)])
+    ear = AnswerDetector(RATE_HZ, [voice(1.2, seed=1)])
     ear.listen(0.0)
     noise = np.random.default_rng(3).normal(0, 0.0007, 3 * RATE_HZ).astype(np.float32)
     heard(ear, noise, 0.0)
@@ -137,7 +139,7 @@ def test_a_short_word_is_an_answer_and_comfort_noise_is_none() -> None:
 
 
 def test_what_was_said_before_does_not_count() -> None:
-    ear = Ear(RATE_HZ)
+    ear = AnswerDetector(RATE_HZ)
     ear.listen(1.0)
     heard(ear, np.concatenate((voice(0.9), silence(0.6))), 0.0)
     assert ear.words_at_s is None
@@ -156,8 +158,8 @@ def test_likeness_bears_a_shift_and_no_other_sound() -> None:
 # ---- figures
 
 
-def turn(response_ms: float | None = None, **fields: object) -> Turn:
-    made = Turn(Question(Path("q.wav"), ("один", "два")), 0, 0.0, 1, response_ms)
+def turn(response_ms: float | None = None, **fields: object) -> TurnResult:
+    made = TurnResult(Question(Path("q.wav"), ("один", "два")), 0, 0.0, 1, response_ms)
     for name, value in fields.items():
         setattr(made, name, value)
     return made

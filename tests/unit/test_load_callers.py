@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from api.bench.load.answer_detector import Sound
-from api.bench.load.caller import Manner, Mouth, Trial, Turn
-from api.bench.load.clients import Lost, Wire
-from api.bench.load.questions import Question, Script, Spoken
-from api.bench.load.report import Figures, figures
-from api.bench.load.schedule import Crowd, Plan, Search
-from api.bench.load.service_client import Kept
-from api.telephony.playout import FRAME_S
+from api.bench.load.caller import CallProfile, LoadRun, QuestionPlayer, TurnResult
+from api.bench.load.clients import CallLine, Lost
+from api.bench.load.questions import Question, Script, SpokenQuestion
+from api.bench.load.report import LoadFigures, figures
+from api.bench.load.schedule import CallerSchedule, Plan, Search
+from api.bench.load.service_client import KeptTurn
+from api.telephony.playout import PLAYOUT_FRAME_S
 from dialog.audio.line import CLEAN
 from dialog.audio.pcm import write_wav
 from dialog.messages import Samples
@@ -29,11 +29,11 @@ pytestmark = pytest.mark.unit
 
 def test_a_mouth_speaks_a_question_and_else_the_lines_noise() -> None:
     async def run() -> None:
-        mouth = Mouth(RATE_HZ)
-        spoken = Spoken(np.full(320, 0.5, np.float32), np.full(480, 0.1, np.float32), 0.04)
+        mouth = QuestionPlayer(RATE_HZ)
+        spoken = SpokenQuestion(np.full(320, 0.5, np.float32), np.full(480, 0.1, np.float32), 0.04)
         assert not mouth.packet(0.0).any()
         began = mouth.say(spoken)
-        packets = [mouth.packet(1.0 + FRAME_S * i) for i in range(9)]
+        packets = [mouth.packet(1.0 + PLAYOUT_FRAME_S * i) for i in range(9)]
         assert await began == 1.0
         assert [round(float(p.mean()), 1) for p in packets] == [0.5, 0.5] + [0.1] * 7
         assert {len(p) for p in packets} == {160}
@@ -58,13 +58,13 @@ class Assistant:
         self.after_s, self.lines, self.deaf, self.drops = after_s, lines, deaf, drops
         self.greets_s = iter(greets_s)
         self.open = 0
-        self.kept: dict[uuid.UUID, list[Kept]] = {}
+        self.kept: dict[uuid.UUID, list[KeptTurn]] = {}
 
-    async def turns(self, identity: uuid.UUID) -> list[Kept]:
+    async def turns(self, identity: uuid.UUID) -> list[KeptTurn]:
         return self.kept.get(identity, [])
 
     @asynccontextmanager
-    async def call(self, identity: uuid.UUID) -> AsyncIterator[Wire]:
+    async def call(self, identity: uuid.UUID) -> AsyncIterator[CallLine]:
         if self.open >= self.lines:
             raise Lost("all lines are busy")
         self.open += 1
@@ -77,7 +77,7 @@ class Assistant:
 class Line:
     rate_hz = RATE_HZ
 
-    def __init__(self, assistant: Assistant, kept: list[Kept]) -> None:
+    def __init__(self, assistant: Assistant, kept: list[KeptTurn]) -> None:
         self._assistant, self._kept = assistant, kept
         self._sounds: asyncio.Queue[tuple[float, Samples]] = asyncio.Queue()
         self._speech_s: float | None = None
@@ -86,12 +86,14 @@ class Line:
     async def send(self, packet: Samples) -> None:
         now_s = asyncio.get_running_loop().time()
         if np.abs(packet).max() > 0.1:
-            self._speech_s = now_s + FRAME_S
+            self._speech_s = now_s + PLAYOUT_FRAME_S
         elif self._speech_s is not None and not self._assistant.deaf:
             if self._assistant.drops:
                 raise Lost("hung up")
-            self._sounds.put_nowait((self._assistant.after_s - FRAME_S, voice(2.0, seed=8)))
-            self._kept.append(Kept("один два", ("один", "два"), "это 650 рублей", {"endpoint": 1}))
+            self._sounds.put_nowait((self._assistant.after_s - PLAYOUT_FRAME_S, voice(2.0, seed=8)))
+            self._kept.append(
+                KeptTurn("один два", ("один", "два"), "это 650 рублей", {"endpoint": 1})
+            )
             self._speech_s = None
 
     async def sounds(self) -> AsyncGenerator[Sound | None]:
@@ -112,13 +114,13 @@ def script(tmp_path: Path) -> Script:
 
 def called(
     assistant: Assistant, script: Script, plan: Plan, *, turns: int = 2
-) -> tuple[list[Turn], Trial]:
-    noted: list[Turn] = []
+) -> tuple[list[TurnResult], LoadRun]:
+    noted: list[TurnResult] = []
 
-    async def run() -> Trial:
-        manner = Manner(turns, think_s=0.5, patience_s=5.0)
-        test = Trial(assistant, assistant, script, manner, [], noted.append)
-        await Crowd(test).hold(plan)
+    async def run() -> LoadRun:
+        manner = CallProfile(turns, think_s=0.5, patience_s=5.0)
+        test = LoadRun(assistant, assistant, script, manner, [], noted.append)
+        await CallerSchedule(test).hold(plan)
         assert assistant.open == test.calling == 0
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return test
@@ -185,19 +187,19 @@ class Tiring(Assistant):
 
 
 def test_a_search_ends_where_answers_come_too_late(script: Script) -> None:
-    noted: list[Turn] = []
-    levels: list[Figures] = []
+    noted: list[TurnResult] = []
+    levels: list[LoadFigures] = []
 
     async def run() -> None:
         assistant = Tiring()
-        test = Trial(assistant, assistant, script, Manner(3, 0.5, 9.0), [], noted.append)
+        test = LoadRun(assistant, assistant, script, CallProfile(3, 0.5, 9.0), [], noted.append)
 
-        def measure(callers: int, since_s: float) -> Figures:
+        def measure(callers: int, since_s: float) -> LoadFigures:
             turns = [turn for turn in noted if turn.at_s >= since_s]
             levels.append(figures(turns, callers))
             return levels[-1]
 
-        await Crowd(test).search(Search(1, 1, 20.0, until_ms=1_000), measure)
+        await CallerSchedule(test).search(Search(1, 1, 20.0, until_ms=1_000), measure)
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         runner.run(run())
@@ -207,12 +209,12 @@ def test_a_search_ends_where_answers_come_too_late(script: Script) -> None:
 
 
 def test_an_end_from_outside_leaves_nothing_behind(script: Script) -> None:
-    noted: list[Turn] = []
+    noted: list[TurnResult] = []
 
     async def run() -> None:
         assistant = Assistant()
-        test = Trial(assistant, assistant, script, Manner(), [], noted.append)
-        running = asyncio.create_task(Crowd(test).hold(Plan(3, seconds=60.0)))
+        test = LoadRun(assistant, assistant, script, CallProfile(), [], noted.append)
+        running = asyncio.create_task(CallerSchedule(test).hold(Plan(3, seconds=60.0)))
         await asyncio.sleep(20)
         running.cancel()
         await asyncio.wait([running])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.telephony.playout import DUCKED, FRAME_S, NOISE_RMS, Playout
+from api.telephony.playout import DUCKED, NOISE_RMS, PLAYOUT_FRAME_S, Playout
 from dialog.messages import Duck, Interrupted, Played, ResponseEnded, Samples, Speech, Unduck
 from tests.clock import JumpingLoop
 
@@ -44,7 +44,7 @@ def test_a_frame_comes_each_20_ms_speech_or_not() -> None:
     playout = Playout(8_000, comfort=True)
     playout.put(speech(1_000))
     times_s, frames = run(taken(playout, 50))
-    assert np.allclose(np.diff(times_s), FRAME_S)
+    assert np.allclose(np.diff(times_s), PLAYOUT_FRAME_S)
     assert {len(frame) for frame in frames} == {160}
 
 
@@ -61,7 +61,7 @@ def test_a_far_end_that_queues_is_kept_ahead() -> None:
     playout.put(speech(8_000))
     times_s, _ = run(taken(playout, 50))
     assert times_s[:11] == pytest.approx([0.0] * 11)
-    assert np.allclose(np.diff(times_s[10:]), FRAME_S)
+    assert np.allclose(np.diff(times_s[10:]), PLAYOUT_FRAME_S)
 
 
 @settings(max_examples=30)
@@ -78,7 +78,7 @@ def test_what_was_played_counts_up_to_what_was_given(
         playout.put(speech(length, rate_hz=voice_hz))
     playout.put(ResponseEnded(1))
     seconds = sum(phrases) / voice_hz
-    count = int(np.ceil(round(seconds * wire_hz) / round(wire_hz * FRAME_S)))
+    count = int(np.ceil(round(seconds * wire_hz) / round(wire_hz * PLAYOUT_FRAME_S)))
     _, frames = run(taken(playout, count))
     assert sum(len(frame) for frame in frames) >= seconds * wire_hz - 1
     assert playout.played() == Played(1, sum(phrases))
@@ -132,6 +132,6 @@ def test_after_a_long_stall_no_burst_follows() -> None:
         raise AssertionError("frames are endless")
 
     times_s = run(stalled())
-    at_once = sum(1 for gap in np.diff(times_s) if gap < FRAME_S / 2)
+    at_once = sum(1 for gap in np.diff(times_s) if gap < PLAYOUT_FRAME_S / 2)
     assert at_once <= 6
-    assert np.allclose(np.diff(times_s[-15:]), FRAME_S)
+    assert np.allclose(np.diff(times_s[-15:]), PLAYOUT_FRAME_S)

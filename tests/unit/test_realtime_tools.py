@@ -6,7 +6,7 @@ import pytest
 
 from api.realtime.events import Json
 from api.realtime.session import Realtime
-from api.realtime.tools import Responder
+from api.realtime.tools import ToolResponder
 from dialog.messages import Answer, AnswerDelta
 from rag.answering.llm import ChatMessage
 
@@ -44,14 +44,14 @@ class Scripted:
 
 def responder(
     *replies: Json | Exception, tools: bool = True
-) -> tuple[Realtime, Responder, Scripted]:
+) -> tuple[Realtime, ToolResponder, Scripted]:
     session, model = Realtime("conv"), Scripted(*replies)
     if tools:
         session.session["tools"] = [TOOL]
-    return session, Responder(session, Documents(), model), model
+    return session, ToolResponder(session, Documents(), model), model
 
 
-async def answer(respond: Responder) -> Answer:
+async def answer(respond: ToolResponder) -> Answer:
     parts = [part async for part in respond("Какой у меня баланс?", ())]
     assert "".join(p.text for p in parts if isinstance(p, AnswerDelta)) == parts[-1].text
     assert isinstance(parts[-1], Answer)

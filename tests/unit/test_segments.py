@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.segmentation import Cutting, Segmenter, Stretch
+from asr.segmentation import Segment, Segmenter, SegmenterConfig
 from asr.vad import FRAME, RATE_HZ
 from dialog.messages import Samples
 
@@ -24,12 +24,12 @@ def sound(*parts: tuple[float, float]) -> Samples:
     return np.concatenate([np.full(round(s / FRAME_S) * FRAME, p, np.float32) for s, p in parts])
 
 
-def cut(samples: Samples, cutting: Cutting | None = None) -> list[Stretch]:
+def cut(samples: Samples, cutting: SegmenterConfig | None = None) -> list[Segment]:
     segmenter = Segmenter(level, cutting)
     return [*segmenter.push(samples), *segmenter.flush()]
 
 
-def seconds(stretch: Stretch) -> float:
+def seconds(stretch: Segment) -> float:
     return len(stretch.samples) / RATE_HZ
 
 
@@ -94,7 +94,7 @@ def test_it_does_not_matter_where_the_stream_is_cut(
     parts: list[tuple[float, float]], cuts: list[int]
 ) -> None:
     samples = sound(*parts)
-    cutting = Cutting(max_s=2.0, search_s=1.0)
+    cutting = SegmenterConfig(max_s=2.0, search_s=1.0)
     segmenter = Segmenter(level, cutting)
     pieces = [
         stretch for piece in np.split(samples, sorted(cuts)) for stretch in segmenter.push(piece)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import pytest
 
 from api.conversation.converse import converse
-from api.telephony.bridge import Gone, hold
+from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.media_stream import MediaStream
 from api.telephony.twilio import DIALECT
 from asr.turns.turn_manager import ARE_YOU_THERE, GOODBYE
@@ -45,7 +45,7 @@ class Silent:
             return self._marks.pop(0)[1]
         await asyncio.sleep(FRAME_S)
         if self._closed:
-            raise Gone("closed")
+            raise Disconnected("closed")
         return json.dumps(QUIET)
 
     async def send(self, message: str | bytes) -> None:
@@ -71,7 +71,7 @@ def test_who_is_not_heard_is_asked_twice_and_then_let_go() -> None:
             yield message
 
     async def run() -> tuple[str, float]:
-        reason = await hold(await MediaStream.begun(socket, DIALECT), call)
+        reason = await connect_call(await MediaStream.accept(socket, DIALECT), call)
         return reason, asyncio.get_running_loop().time()
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:

@@ -31,7 +31,7 @@ def test_a_misheard_word_shares_its_pieces() -> None:
 
 def test_words_that_ask_are_left_out_where_there_are_others() -> None:
     assert sparse.query_vector("сколько стоит тариф") == sparse.query_vector("стоит тариф")
-    assert sparse.asked_terms("сколько?") == ["сколько"]
+    assert sparse.query_terms("сколько?") == ["сколько"]
 
 
 def test_stress_marks_and_yo_change_nothing() -> None:

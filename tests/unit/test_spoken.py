@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from russian.grammar.spans import Converted
+from russian.grammar.spans import RewrittenText
 from russian.spoken import to_spoken
 
 pytestmark = pytest.mark.unit
@@ -13,7 +13,7 @@ _CASES = Path(__file__).parent.parent / "data" / "to_spoken.tsv"
 _BAR = 0.98  # of the table; what is missed stays in it
 
 
-def rebuilt(source: str, done: Converted) -> str:
+def rebuilt(source: str, done: RewrittenText) -> str:
     """The result made again from the source and the spans alone."""
     parts: list[str] = []
     position = 0
@@ -58,4 +58,4 @@ def test_text_between_spans_is_the_source(source: str) -> None:
 
 def test_plain_words_are_untouched() -> None:
     text = "Здравствуйте, у меня не работает интернет."
-    assert to_spoken(text) == Converted(text, ())
+    assert to_spoken(text) == RewrittenText(text, ())

@@ -17,7 +17,7 @@ from dialog.errors import Unavailable
 from dialog.messages import Answer, Source, Word
 from store import documents, engine
 from store.conversations import get_conversation, list_conversations, record_turn
-from store.documents import Change, NewDocument, NewPassage
+from store.documents import DocumentChange, NewDocument, NewPassage
 from store.engine import Store, open_store
 from store.tables import Base, PassageRow
 
@@ -32,7 +32,7 @@ def put(store: Store, *found: NewDocument) -> list[str]:
         return [documents.put(session, one)[0] for one in found]
 
 
-def changes(store: Store, applied: int, limit: int = 100) -> list[Change]:
+def changes(store: Store, applied: int, limit: int = 100) -> list[DocumentChange]:
     with store.reading() as session:
         return documents.changes_after(session, applied, limit)
 
@@ -83,12 +83,16 @@ def test_changes_are_counted_and_told_in_order(store: Store) -> None:
     with store.session() as session:
         assert documents.remove(session, "b")
         assert not documents.remove(session, "b")
-    assert changes(store, 0) == [Change("c", 3, False), Change("a", 4, False), Change("b", 5, True)]
-    assert changes(store, 3, limit=1) == [Change("a", 4, False)]
+    assert changes(store, 0) == [
+        DocumentChange("c", 3, False),
+        DocumentChange("a", 4, False),
+        DocumentChange("b", 5, True),
+    ]
+    assert changes(store, 3, limit=1) == [DocumentChange("a", 4, False)]
     assert changes(store, 5) == []
     assert texts(store, "b") == []
     put(store, document("b", "2"))
-    assert changes(store, 5) == [Change("b", 6, False)]
+    assert changes(store, 5) == [DocumentChange("b", 6, False)]
 
 
 def test_a_document_is_there_whole_or_not_at_all(store: Store) -> None:

@@ -8,17 +8,17 @@ from asr.turns.barge_in import verdict
 from asr.turns.clarification import AGAIN, ANOTHER_WAY, Ask, Doubts, spaced
 from asr.turns.endpointing import DICTATING_S, FINISHED_S, HANGING_S, PLAIN_S, UNKNOWN_S, pause_s
 from asr.turns.turn_detector import (
-    FRAME_S,
+    VAD_FRAME_S,
     Assistant,
-    Duck,
+    DuckAssistant,
     End,
     Open,
-    Peek,
-    Rules,
+    Preview,
     Started,
     Stop,
+    TurnRules,
     Turns,
-    Unduck,
+    UnduckAssistant,
     ruled,
 )
 from dialog.messages import CallSettings, Transcript, Word
@@ -115,27 +115,27 @@ def test_certain_words_count_unless_too_early_or_all_of_them_sound_like_a_backch
 
 def test_settings_change_the_rules() -> None:
     settings = CallSettings(silence_s=0.7, patience=2.0, idle_s=6.0, threshold=0.8, before_s=0.64)
-    rules = ruled(Rules(), settings)
+    rules = ruled(TurnRules(), settings)
     assert (rules.pause_s, rules.patience, rules.silence_s) == (0.7, 2.0, 6.0)
     assert rules.threshold == 0.8
     assert rules.quiet == pytest.approx(0.65)
     assert rules.before == 20 + rules.onset
-    assert ruled(Rules(), CallSettings()) == Rules()
-    strict = Turns(ruled(Rules(), CallSettings(threshold=0.95)))
+    assert ruled(TurnRules(), CallSettings()) == TurnRules()
+    strict = Turns(ruled(TurnRules(), CallSettings(threshold=0.95)))
     assert run(strict, 0.9, 1.0, Assistant()) == []
 
 
 def run(turns: Turns, probability: float, seconds: float, assistant: Assistant) -> list[object]:
     return [
         step
-        for _ in range(round(seconds / FRAME_S))
+        for _ in range(round(seconds / VAD_FRAME_S))
         for step in turns.frame(probability, assistant)
     ]
 
 
 def test_a_click_is_no_speech() -> None:
     turns = Turns()
-    assert run(turns, 0.9, FRAME_S * 2, Assistant()) == []
+    assert run(turns, 0.9, VAD_FRAME_S * 2, Assistant()) == []
     assert run(turns, 0.0, 1.0, Assistant()) == []
 
 
@@ -144,22 +144,22 @@ def test_a_turn_from_onset_to_end() -> None:
     run(turns, 0.0, 0.5, quiet)
     opened = run(turns, 0.9, 1.0, quiet)
     assert [type(step) for step in opened] == [Open, Started]
-    assert run(turns, 0.0, 0.2, quiet) == [Peek()]
-    turns.heard(said("когда вы работаете"), quiet, upto=turns.now)
+    assert run(turns, 0.0, 0.2, quiet) == [Preview()]
+    turns.heard(said("когда вы работаете"), quiet, up_to_frame=turns.now)
     (end,) = run(turns, 0.0, 1.0, quiet)
     assert isinstance(end, End)
-    assert end.at * FRAME_S == pytest.approx(1.5, abs=0.07)
+    assert end.at * VAD_FRAME_S == pytest.approx(1.5, abs=0.07)
     assert not turns.open
 
 
 def test_over_the_assistant_it_ducks_first_and_then_decides() -> None:
     speaking = Assistant(responding=True, audible=True, spoken="доставка стоит триста")
     turns = Turns()
-    assert run(turns, 0.9, 0.13, speaking) == [Open(12), Duck()]
+    assert run(turns, 0.9, 0.13, speaking) == [Open(12), DuckAssistant()]
     assert turns.heard(said("ага"), speaking) == []
-    assert run(turns, 0.0, 0.3, speaking) == [Peek()]
-    assert turns.heard(said("ага"), speaking, upto=turns.now) == []
-    assert run(turns, 0.0, 0.3, speaking) == [Unduck()]
+    assert run(turns, 0.0, 0.3, speaking) == [Preview()]
+    assert turns.heard(said("ага"), speaking, up_to_frame=turns.now) == []
+    assert run(turns, 0.0, 0.3, speaking) == [UnduckAssistant()]
     run(turns, 0.9, 0.2, speaking)
     steps = turns.heard(said("подождите"), speaking)
     assert [type(step) for step in steps] == [Stop, Started]
@@ -170,10 +170,10 @@ def test_an_answer_from_before_the_last_speech_settles_nothing() -> None:
     run(turns, 0.9, 0.5, quiet)
     early = turns.now
     run(turns, 0.9, 0.5, quiet)
-    assert run(turns, 0.0, 0.2, quiet) == [Peek()]
-    turns.heard(said("когда вы работаете"), quiet, upto=early)
+    assert run(turns, 0.0, 0.2, quiet) == [Preview()]
+    turns.heard(said("когда вы работаете"), quiet, up_to_frame=early)
     assert not turns.settled
-    turns.heard(said("когда вы работаете в субботу"), quiet, upto=turns.now)
+    turns.heard(said("когда вы работаете в субботу"), quiet, up_to_frame=turns.now)
     assert turns.settled
 
 
@@ -184,11 +184,13 @@ def test_what_is_said_before_an_echo_would_be_known_is_kept() -> None:
     assert run(turns, 0.9, 1.0, unsure) == []
     opened, ducked = turns.frame(0.9, known)
     assert isinstance(opened, Open)
-    assert opened.before * FRAME_S == pytest.approx(1.0 + Rules().before * FRAME_S, abs=0.2)
-    assert ducked == Duck()
+    assert opened.before * VAD_FRAME_S == pytest.approx(
+        1.0 + TurnRules().before * VAD_FRAME_S, abs=0.2
+    )
+    assert ducked == DuckAssistant()
     short = Turns()
     assert run(short, 0.9, 0.4, unsure) + run(short, 0.0, 0.3, unsure) == []
-    assert [type(step) for step in short.frame(0.0, known)] == [Open, Duck]
+    assert [type(step) for step in short.frame(0.0, known)] == [Open, DuckAssistant]
 
 
 def test_what_was_an_echo_is_not_opened_later() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from russian.grammar.spans import Converted
+from russian.grammar.spans import RewrittenText
 from russian.writing.punctuation import restore
 from russian.written import to_written
 
@@ -36,7 +36,7 @@ def test_spans_point_at_what_changed() -> None:
 
 def test_words_without_numbers_are_untouched() -> None:
     text = "здравствуйте у меня не работает интернет"
-    assert to_written(text) == Converted(text, ())
+    assert to_written(text) == RewrittenText(text, ())
 
 
 @pytest.mark.parametrize(

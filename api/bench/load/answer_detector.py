@@ -34,7 +34,7 @@ class Sound:
     at_s: float
 
 
-class Ear:
+class AnswerDetector:
     """One for each call. `fillers` are sounds at `MATCH_HZ` that are no answer."""
 
     def __init__(self, rate_hz: int, fillers: Sequence[Samples] = ()) -> None:

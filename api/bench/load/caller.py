@@ -16,13 +16,13 @@ from typing import Protocol
 
 import numpy as np
 
-from api.bench.load.answer_detector import Ear
-from api.bench.load.clients import HUNG_UP, Lost, Wire
+from api.bench.load.answer_detector import AnswerDetector
+from api.bench.load.clients import HUNG_UP, CallLine, Lost
 from api.bench.load.jitter import Spread
-from api.bench.load.questions import Question, Script, Spoken
-from api.bench.load.service_client import Kept
+from api.bench.load.questions import Question, Script, SpokenQuestion
+from api.bench.load.service_client import KeptTurn
 from api.conversation.converse import BROKEN
-from api.telephony.playout import FRAME_S
+from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import edits, plain_words
 from dialog.audio.line import Packets
 from dialog.messages import Samples
@@ -38,23 +38,23 @@ NO_ANSWER = "no answer"
 GAP_BEFORE_S = 0.3
 
 
-class Door(Protocol):
+class Target(Protocol):
     """Where calls are placed."""
 
     @property
     def rate_hz(self) -> int: ...
 
-    def call(self, identity: uuid.UUID) -> AbstractAsyncContextManager[Wire]: ...
+    def call(self, identity: uuid.UUID) -> AbstractAsyncContextManager[CallLine]: ...
 
 
-class Books(Protocol):
+class ServiceHistory(Protocol):
     """What the service has kept."""
 
-    async def turns(self, identity: uuid.UUID) -> list[Kept]: ...
+    async def turns(self, identity: uuid.UUID) -> list[KeptTurn]: ...
 
 
 @dataclass
-class Turn:
+class TurnResult:
     """One question and what came of it. `failure`: why nothing did. `response_ms` counts from the
     caller's last speech to the first of the answer's own words; None where the assistant spoke
     before the question's end (`cut_in`). `again`: it asked to repeat."""
@@ -76,7 +76,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Manner:
+class CallProfile:
     """How everyone calls: `turns` questions a call, `think_s` of silence before each on average,
     and no more than `patience_s` for an answer."""
 
@@ -86,16 +86,16 @@ class Manner:
 
 
 @dataclass
-class Trial:
+class LoadRun:
     """What all callers share, and what they note down. `calling`: how many hold a call now.
     `greeted`: one was, so that whoever is not yet waits instead of talking over a late greeting."""
 
-    door: Door
-    books: Books
+    door: Target
+    books: ServiceHistory
     script: Script
-    manner: Manner
+    manner: CallProfile
     fillers: Sequence[Samples]
-    note: Callable[[Turn], None]
+    note: Callable[[TurnResult], None]
     late: Spread = field(default_factory=Spread)
     calls: int = 0
     calling: int = 0
@@ -105,11 +105,11 @@ class Trial:
 class Caller:
     """Calls until told to stop."""
 
-    def __init__(self, number: int, trial: Trial) -> None:
+    def __init__(self, number: int, trial: LoadRun) -> None:
         self._number = number
         self._trial = trial
         self._asked = 0
-        self._turn: Turn | None = None
+        self._turn: TurnResult | None = None
         self._random = random.Random(f"{trial.script.seed}/{number}")
 
     async def calls(self, stop: asyncio.Event, *, once: bool) -> None:
@@ -140,9 +140,9 @@ class Caller:
         finally:
             self._trial.calling -= 1
 
-    async def _held(self, wire: Wire, identity: uuid.UUID, stop: asyncio.Event) -> None:
-        ear = Ear(wire.rate_hz, self._trial.fillers)
-        mouth = Mouth(wire.rate_hz)
+    async def _held(self, wire: CallLine, identity: uuid.UUID, stop: asyncio.Event) -> None:
+        ear = AnswerDetector(wire.rate_hz, self._trial.fillers)
+        mouth = QuestionPlayer(wire.rate_hz)
         beside = [
             asyncio.create_task(self._speak(wire, mouth)),
             asyncio.create_task(_listen(wire, ear)),
@@ -159,7 +159,7 @@ class Caller:
             await asyncio.gather(script, *beside, return_exceptions=True)
 
     async def _converse(
-        self, mouth: "Mouth", ear: Ear, identity: uuid.UUID, stop: asyncio.Event
+        self, mouth: "QuestionPlayer", ear: AnswerDetector, identity: uuid.UUID, stop: asyncio.Event
     ) -> None:
         loop = asyncio.get_running_loop()
         ear.listen(loop.time())
@@ -176,13 +176,15 @@ class Caller:
             if stop.is_set() or turn.failure == NO_ANSWER:
                 return
 
-    def _next(self) -> Turn:
+    def _next(self) -> TurnResult:
         question = self._trial.script.question(self._number, self._asked)
         self._asked += 1
         now_s = asyncio.get_running_loop().time()
-        return Turn(question, self._number, now_s, self._trial.calling)
+        return TurnResult(question, self._number, now_s, self._trial.calling)
 
-    async def _ask(self, turn: Turn, mouth: "Mouth", ear: Ear, identity: uuid.UUID) -> None:
+    async def _ask(
+        self, turn: TurnResult, mouth: "QuestionPlayer", ear: AnswerDetector, identity: uuid.UUID
+    ) -> None:
         loop = asyncio.get_running_loop()
         spoken = await asyncio.to_thread(self._trial.script.spoken, turn.question)
         before, fillers = len(await self._trial.books.turns(identity)), ear.fillers_heard
@@ -201,7 +203,9 @@ class Caller:
         turn.filler = ear.fillers_heard > fillers
         _judge(turn, await self._answer_over(ear, identity, before))
 
-    async def _answer_over(self, ear: Ear, identity: uuid.UUID, before: int) -> list[Kept]:
+    async def _answer_over(
+        self, ear: AnswerDetector, identity: uuid.UUID, before: int
+    ) -> list[KeptTurn]:
         """What the service keeps of the turn, once the answer has been heard to its end."""
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + ANSWER_S
@@ -216,7 +220,7 @@ class Caller:
             await asyncio.sleep(ASK_S)
         return []
 
-    async def _speak(self, wire: Wire, mouth: "Mouth") -> None:
+    async def _speak(self, wire: CallLine, mouth: "QuestionPlayer") -> None:
         """The clock: a packet each 20 ms, as late as the line makes it."""
         loop = asyncio.get_running_loop()
         rng = np.random.default_rng((self._trial.script.seed, self._number, self._asked))
@@ -229,20 +233,20 @@ class Caller:
             self._trial.late.add(loop.time() - arrives_s)
             if packet is not None:
                 await wire.send(packet)
-            due_s += FRAME_S
+            due_s += PLAYOUT_FRAME_S
 
 
-class Mouth:
+class QuestionPlayer:
     """20 ms at a time: a question once one is given, else what the line sounds like in pauses."""
 
     def __init__(self, rate_hz: int) -> None:
-        self._size = round(rate_hz * FRAME_S)
+        self._size = round(rate_hz * PLAYOUT_FRAME_S)
         self._saying = self._bed = np.zeros(self._size, np.float32)
         self._at = self._size
         self._bed_at = 0
-        self._waiting: tuple[Spoken, asyncio.Future[float]] | None = None
+        self._waiting: tuple[SpokenQuestion, asyncio.Future[float]] | None = None
 
-    def say(self, spoken: Spoken) -> "asyncio.Future[float]":
+    def say(self, spoken: SpokenQuestion) -> "asyncio.Future[float]":
         """Say it from the next packet on; the future is when its first sample is spoken."""
         began: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting = spoken, began
@@ -265,7 +269,7 @@ class Mouth:
         return piece if len(piece) == self._size else self._bed[: self._size]
 
 
-async def _listen(wire: Wire, ear: Ear) -> None:
+async def _listen(wire: CallLine, ear: AnswerDetector) -> None:
     loop = asyncio.get_running_loop()
     async for sound in wire.sounds():
         if sound is None:
@@ -274,7 +278,7 @@ async def _listen(wire: Wire, ear: Ear) -> None:
             ear.hear(sound)
 
 
-async def _quiet(ear: Ear) -> None:
+async def _quiet(ear: AnswerDetector) -> None:
     """Wait until nothing has been heard for `QUIET_S`, or nothing ever was."""
     loop = asyncio.get_running_loop()
     while True:
@@ -293,7 +297,7 @@ async def _within(waiting: Awaitable[object], seconds: float) -> bool:
         return False
 
 
-def _judge(turn: Turn, kept: list[Kept]) -> None:
+def _judge(turn: TurnResult, kept: list[KeptTurn]) -> None:
     """What the service understood and answered."""
     turn.again = not kept
     turn.split = max(0, len(kept) - 1)
@@ -311,5 +315,5 @@ def _judge(turn: Turn, kept: list[Kept]) -> None:
         turn.right = all(part.lower() in told for part in turn.question.contains)
 
 
-def _words(kept: Kept) -> list[str]:
+def _words(kept: KeptTurn) -> list[str]:
     return plain_words(" ".join(kept.words) if kept.words else kept.question)

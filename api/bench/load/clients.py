@@ -16,9 +16,9 @@ from api.bench.load.answer_detector import Sound
 from api.bench.load.jitter import Spread
 from api.realtime.audio import FORMATS, samples_of
 from api.telephony import audiosocket_frames
-from api.telephony.audiosocket_frames import Decoder, Frame
-from api.telephony.playout import FRAME_S
-from dialog.audio.line import Line
+from api.telephony.audiosocket_frames import Frame, FrameDecoder
+from api.telephony.playout import PLAYOUT_FRAME_S
+from dialog.audio.line import TelephoneLine
 from dialog.messages import Samples
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Lost(Exception):
     """The call could not be placed, or has ended; its message says why."""
 
 
-class Wire(Protocol):
+class CallLine(Protocol):
     """One call's line. Both raise Lost."""
 
     rate_hz: int
@@ -52,7 +52,7 @@ class Exchange:
 
     host: str
     port: int
-    line: Line
+    line: TelephoneLine
     off: Spread = field(default_factory=Spread)
 
     @property
@@ -60,7 +60,7 @@ class Exchange:
         return self.line.rate_hz
 
     @asynccontextmanager
-    async def call(self, identity: uuid.UUID) -> AsyncIterator[Wire]:
+    async def call(self, identity: uuid.UUID) -> AsyncIterator[CallLine]:
         """Place a call."""
         try:
             async with asyncio.timeout(OPEN_S):
@@ -90,7 +90,7 @@ class _AudioSocket:
         off: Spread,
     ) -> None:
         self._reader, self._writer = reader, writer
-        self._decoder = Decoder()
+        self._decoder = FrameDecoder()
         self._off = off
         self.rate_hz = rate_hz
 
@@ -118,7 +118,7 @@ class _AudioSocket:
                 if frame.rate_hz is None:
                     continue
                 if before_s is not None:
-                    self._off.add(abs(now_s - before_s - FRAME_S))
+                    self._off.add(abs(now_s - before_s - PLAYOUT_FRAME_S))
                 before_s = now_s
                 sound = Sound(audiosocket_frames.samples_of(frame), max(now_s, ends_s))
                 ends_s = sound.at_s + len(sound.samples) / frame.rate_hz
@@ -133,7 +133,7 @@ class Session:
 
     url: str
     key: str | None
-    line: Line
+    line: TelephoneLine
 
     @property
     def form(self) -> str:
@@ -145,7 +145,7 @@ class Session:
         return FORMATS[self.form].rate_hz
 
     @asynccontextmanager
-    async def call(self, identity: uuid.UUID) -> AsyncIterator[Wire]:
+    async def call(self, identity: uuid.UUID) -> AsyncIterator[CallLine]:
         """Open a session."""
         from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException

@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from api.bench.load import questions, report
-from api.bench.load.caller import Door, Manner, Trial, Turn
+from api.bench.load.caller import CallProfile, LoadRun, Target, TurnResult
 from api.bench.load.clients import Exchange, Session
-from api.bench.load.report import Figures
-from api.bench.load.schedule import Crowd, Plan, Search
+from api.bench.load.report import LoadFigures
+from api.bench.load.schedule import CallerSchedule, Plan, Search
 from api.bench.load.service_client import Service
 from api.settings import Settings
-from dialog.audio.line import Line, parse
+from dialog.audio.line import TelephoneLine, parse
 from dialog.errors import BadInput
 
 SEARCH_S = 60.0
@@ -25,15 +25,17 @@ AUDIOSOCKET_PORT = 9092
 
 
 @dataclass
-class Found:
+class LoadResult:
     """All turns, and for a search the figures of each number of callers."""
 
-    turns: list[Turn]
-    levels: list[Figures]
+    turns: list[TurnResult]
+    levels: list[LoadFigures]
     began_s: float
 
 
-def load(arguments: argparse.Namespace, settings: Settings) -> tuple[dict[str, Any], list[Turn]]:
+def load(
+    arguments: argparse.Namespace, settings: Settings
+) -> tuple[dict[str, Any], list[TurnResult]]:
     """Run it; returns the report and the turns. Raises BadInput and Unavailable before the first
     call. Ctrl-C ends it early, and the report tells what was found until then."""
     line = parse(arguments.line)
@@ -53,7 +55,11 @@ def address(settings: Settings) -> str:
 
 
 def _door(
-    arguments: argparse.Namespace, settings: Settings, line: Line, url: str, key: str | None
+    arguments: argparse.Namespace,
+    settings: Settings,
+    line: TelephoneLine,
+    url: str,
+    key: str | None,
 ) -> Exchange | Session:
     if arguments.over == "realtime":
         return Session(url.rstrip("/"), key, line)
@@ -76,21 +82,21 @@ async def _load(
     script: questions.Script,
     url: str,
     key: str | None,
-) -> tuple[dict[str, Any], list[Turn]]:
+) -> tuple[dict[str, Any], list[TurnResult]]:
     service = Service(url, key)
     try:
         await service.check()
         await _reach(door)
         await asyncio.to_thread(script.prepare)
-        found = Found([], [], asyncio.get_running_loop().time())
+        found = LoadResult([], [], asyncio.get_running_loop().time())
         progress = _progress(found)
-        manner = Manner(arguments.turns, arguments.think, arguments.patience)
+        manner = CallProfile(arguments.turns, arguments.think, arguments.patience)
 
-        def note(turn: Turn) -> None:
+        def note(turn: TurnResult) -> None:
             found.turns.append(turn)
             progress(test)
 
-        test = Trial(door, service, script, manner, await service.fillers(), note)
+        test = LoadRun(door, service, script, manner, await service.fillers(), note)
         before = await service.interrupted()
         await _until_done(arguments, test, found)
         broken_off = await service.interrupted() - before
@@ -114,10 +120,10 @@ async def _reach(door: Exchange | Session) -> None:
         writer.close()
 
 
-async def _until_done(arguments: argparse.Namespace, test: Trial, found: Found) -> None:
+async def _until_done(arguments: argparse.Namespace, test: LoadRun, found: LoadResult) -> None:
     """Hold the calls; the first Ctrl-C ends them at once, a second one everything."""
     loop = asyncio.get_running_loop()
-    crowd = Crowd(test)
+    crowd = CallerSchedule(test)
     if arguments.until is None:
         work = crowd.hold(Plan(arguments.callers, arguments.seconds, arguments.ramp))
     else:
@@ -140,8 +146,8 @@ async def _until_done(arguments: argparse.Namespace, test: Trial, found: Found) 
         running.result()
 
 
-def _measuring(found: Found) -> Callable[[int, float], Figures]:
-    def measure(callers: int, since_s: float) -> Figures:
+def _measuring(found: LoadResult) -> Callable[[int, float], LoadFigures]:
+    def measure(callers: int, since_s: float) -> LoadFigures:
         turns = [turn for turn in found.turns if turn.at_s >= since_s]
         level = report.figures(turns, callers)
         found.levels.append(level)
@@ -153,11 +159,11 @@ def _measuring(found: Found) -> Callable[[int, float], Figures]:
 def _report(
     arguments: argparse.Namespace,
     script: questions.Script,
-    test: Trial,
-    found: Found,
+    test: LoadRun,
+    found: LoadResult,
     broken_off: int,
 ) -> dict[str, Any]:
-    door: Door = test.door
+    door: Target = test.door
     seconds = asyncio.get_running_loop().time() - found.began_s
     whole = report.figures(found.turns, max((turn.callers for turn in found.turns), default=0))
     told: dict[str, Any] = {
@@ -178,7 +184,7 @@ def _report(
     return told
 
 
-def _searched(levels: Sequence[Figures], until_ms: float) -> dict[str, Any]:
+def _searched(levels: Sequence[LoadFigures], until_ms: float) -> dict[str, Any]:
     """`held`: the most callers whose p95 stayed within the limit; `passed`: the first that did
     not; None where that was not seen."""
     told = [one for one in levels if one.failed or one.first_response_ms is not None]
@@ -218,7 +224,7 @@ def _search_lines(search: dict[str, Any]) -> Iterator[str]:
     yield f"p95 within {search['until_ms']:g} ms: {held or 'no'} callers; not with {passed or '?'}"
 
 
-def _progress(found: Found) -> Callable[[Trial], None]:
+def _progress(found: LoadResult) -> Callable[[LoadRun], None]:
     """A line on a terminal that is written anew after each turn; nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda _: None
@@ -227,7 +233,7 @@ def _progress(found: Found) -> Callable[[Trial], None]:
     bar = tqdm(unit="turn", file=sys.stderr, leave=False)
     began_s = time.monotonic()
 
-    def advance(test: Trial) -> None:
+    def advance(test: LoadRun) -> None:
         recent = report.figures(found.turns[-200:], test.calling)
         waits = recent.first_response_ms or {"p50": 0, "p95": 0}
         failed = sum(turn.failure is not None for turn in found.turns)

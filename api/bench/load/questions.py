@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from api.bench.timing import RATE_HZ, loud_span, recording
-from api.telephony.playout import FRAME_S
+from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import plain_words
-from dialog.audio.line import Line
+from dialog.audio.line import TelephoneLine
 from dialog.audio.resampling import resample
 from dialog.errors import BadInput
 from dialog.messages import Samples
@@ -39,7 +39,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenQuestion:
     """A question as the line carries it, at the wire's rate; its last speech ends at `end_s`. `bed`
     is what is heard in pauses."""
 
@@ -109,7 +109,9 @@ class Script:
     """The questions on one line, in an order that differs from caller to caller. Thread-safe;
     holds `KEPT` prepared questions at most."""
 
-    def __init__(self, questions: Sequence[Question], line: Line, rate_hz: int, seed: int) -> None:
+    def __init__(
+        self, questions: Sequence[Question], line: TelephoneLine, rate_hz: int, seed: int
+    ) -> None:
         self.questions = questions
         self.line = line
         self.rate_hz = rate_hz
@@ -120,7 +122,7 @@ class Script:
         """What a caller asks in this turn: each begins somewhere else in the list."""
         return self.questions[(caller * 7 + turn) % len(self.questions)]
 
-    def spoken(self, question: Question) -> Spoken:
+    def spoken(self, question: Question) -> SpokenQuestion:
         """A question through the line; blocking where it is not at hand."""
         return self._prepared(question)
 
@@ -129,11 +131,11 @@ class Script:
         for question in self.questions[:KEPT]:
             self.spoken(question)
 
-    def _prepare(self, question: Question) -> Spoken:
+    def _prepare(self, question: Question) -> SpokenQuestion:
         rng = np.random.default_rng((self.seed, self.questions.index(question)))
         clean = recording(question.path)
-        size = round(self.rate_hz * FRAME_S)
+        size = round(self.rate_hz * PLAYOUT_FRAME_S)
         said = resample(self.line.carry(clean, rng), RATE_HZ, self.rate_hz)
         bed = resample(self.line.bed(clean, round(BED_S * RATE_HZ), rng), RATE_HZ, self.rate_hz)
         said = np.pad(said, (0, -len(said) % size))
-        return Spoken(said, bed[: len(bed) // size * size], loud_span(clean)[1])
+        return SpokenQuestion(said, bed[: len(bed) // size * size], loud_span(clean)[1])

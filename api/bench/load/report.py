@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from api.bench.load.caller import Turn
+from api.bench.load.caller import TurnResult
 from api.bench.timing import percentiles
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LoadFigures:
     """One run, or one number of callers of a search. `first_response_ms`: from the caller's last
     speech to the answer's own words. `wer`: the share of words heard wrong, None without reference
     texts. `steps_ms` are the service's own."""
@@ -35,13 +35,13 @@ class Figures:
         return bool(self.failed) or (waits is not None and waits["p95"] > until_ms)
 
 
-def figures(turns: Sequence[Turn], callers: int) -> Figures:
+def figures(turns: Sequence[TurnResult], callers: int) -> LoadFigures:
     """What these turns amount to."""
     failures = Counter(turn.failure for turn in turns if turn.failure)
     measured = [turn for turn in turns if turn.wrong_words is not None]
     words = sum(len(turn.question.words) for turn in measured)
     checked = [turn.right for turn in turns if turn.right is not None]
-    return Figures(
+    return LoadFigures(
         callers=callers,
         turns=len(turns),
         failed=sum(failures.values()),
@@ -59,12 +59,12 @@ def figures(turns: Sequence[Turn], callers: int) -> Figures:
     )
 
 
-def responses_ms(turns: Iterable[Turn]) -> list[float]:
+def responses_ms(turns: Iterable[TurnResult]) -> list[float]:
     """How long each answered turn waited."""
     return [turn.response_ms for turn in turns if turn.response_ms is not None]
 
 
-def _steps(turns: Sequence[Turn]) -> dict[str, dict[str, float] | None]:
+def _steps(turns: Sequence[TurnResult]) -> dict[str, dict[str, float] | None]:
     steps: dict[str, list[float]] = {}
     for turn in turns:
         for step, ms in turn.timings_ms.items():

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from api.bench.load.caller import Caller, Trial
-from api.bench.load.report import Figures
+from api.bench.load.caller import Caller, LoadRun
+from api.bench.load.report import LoadFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Search:
     most: int = 256
 
 
-class Crowd:
+class CallerSchedule:
     """The callers of one run. `stop` ends it: turns under way are finished."""
 
-    def __init__(self, test: Trial) -> None:
+    def __init__(self, test: LoadRun) -> None:
         self._test = test
         self._tasks: list[asyncio.Task[None]] = []
         self.stop = asyncio.Event()
@@ -54,7 +54,7 @@ class Crowd:
         finally:
             await self._leave()
 
-    async def search(self, plan: Search, measure: Callable[[int, float], Figures]) -> None:
+    async def search(self, plan: Search, measure: Callable[[int, float], LoadFigures]) -> None:
         """`measure` is told at the end of each step how many call, and since when."""
         callers = plan.callers
         try:

@@ -20,7 +20,7 @@ _INTERRUPTED = re.compile(r'^beseda_turns_total\{.*interrupted="true".*\} (\S+)'
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptTurn:
     """One turn as the service keeps it."""
 
     question: str
@@ -58,7 +58,7 @@ class Service:
         if allowed.status_code != 200:
             raise BadInput(f"{self.url} is no Beseda: it gives {allowed.status_code}")
 
-    async def turns(self, identity: uuid.UUID) -> list[Kept]:
+    async def turns(self, identity: uuid.UUID) -> list[KeptTurn]:
         """The turns of a call that are over, oldest first; none where it does not answer."""
         try:
             got = await self._client.get(f"/v1/conversations/{identity}")
@@ -98,6 +98,6 @@ def _missing(ready: httpx.Response) -> str:
     return ", ".join(f"{name} {state}" for name, state in checks.items() if state != "ready")
 
 
-def _kept(turn: dict[str, Any]) -> Kept:
+def _kept(turn: dict[str, Any]) -> KeptTurn:
     words = tuple(word["word"] for word in turn["words"])
-    return Kept(turn["question"], words, turn["answer"], turn["timings_ms"])
+    return KeptTurn(turn["question"], words, turn["answer"], turn["timings_ms"])
