@@ -59,7 +59,8 @@ class Connection:
         writer.transport.set_write_buffer_limits(high=WAITING_BYTES)
 
     async def identify(self) -> uuid.UUID:
-        """Read the identity, and the rate from the first sound; raises Disconnected for anything else."""
+        """Read the identity, and the rate from the first sound; raises Disconnected for
+        anything else."""
         try:
             async with asyncio.timeout(IDENTITY_WITHIN_S):
                 while not self._early:

@@ -61,7 +61,8 @@ class MediaStream:
 
     @classmethod
     async def accept(cls, socket: Socket, dialect: Dialect) -> Self:
-        """The stream, once the carrier has said which it is; raises Disconnected for anything else."""
+        """The stream, once the carrier has said which it is; raises Disconnected for anything
+        else."""
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 while (event := parse(await socket.receive())).get("event") == "connected":

@@ -37,7 +37,7 @@ class Microphone:
     ) -> None:
         self.utterance: Utterance | None = None
         self._hearing = hearing
-        self._on_update = tell
+        self._on_update = on_update
         self._call = call
         self._frames = Frames()
         self._vad: Vad | None = None

@@ -53,7 +53,7 @@ class Utterance:
         self.start_s = start_s
         self._ear = ear
         self._chunk = chunk
-        self._on_update = tell
+        self._on_update = on_update
         self._samples: list[Samples] = []
         self._count = 0
         self._preview_at: int | None = None
