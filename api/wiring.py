@@ -18,8 +18,9 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from api.conversation.converse import HISTORY_TURNS, PROMPTS, AnswerQuestion, Stages, converse
+from api.conversation.converse import PROMPTS, Stages, converse
 from api.conversation.exchange import Reply
+from api.conversation.respond import HISTORY_TURNS, AnswerQuestion
 from api.logs import log_to
 from api.metrics import Metrics
 from api.settings import Settings

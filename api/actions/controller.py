@@ -23,7 +23,7 @@ from api.actions.control import CannotDo, Control
 from api.actions.executor import Acting, SaidWords
 from api.actions.selector import Chooser
 from api.actions.webhooks import Hooks
-from api.conversation.converse import BROKEN, NOTHING_HEARD, AnswerQuestion
+from api.conversation.respond import BROKEN, NOTHING_HEARD, AnswerQuestion
 from asr.turns.clarification import AGAIN, ANOTHER_WAY
 from asr.turns.hearing import KEYS_S
 from dialog.call import now_s

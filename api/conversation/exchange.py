@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from api.conversation.converse import NOTHING_HEARD, Stages, converse
+from api.conversation.converse import Stages, converse
+from api.conversation.respond import NOTHING_HEARD
 from dialog.call import Call
 from dialog.messages import (
     Answer,

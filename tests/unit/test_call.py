@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from api.conversation.converse import BROKEN
+from api.conversation.respond import BROKEN
 from asr.turns.turn_detector import TurnRules
 from asr.turns.turn_manager import ARE_YOU_THERE, DEAF
 from dialog.errors import Unavailable

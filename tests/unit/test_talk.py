@@ -8,8 +8,9 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from api.conversation.converse import NOTHING_HEARD, Stages
+from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, exchange, joined
+from api.conversation.respond import NOTHING_HEARD
 from asr.turns.hearing import Hearing
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Answer, AnswerDelta, Recording, Speech, Transcript

@@ -21,7 +21,7 @@ from api.bench.load.clients import HUNG_UP, CallLine, Lost
 from api.bench.load.jitter import Spread
 from api.bench.load.questions import Question, Script, SpokenQuestion
 from api.bench.load.service_client import KeptTurn
-from api.conversation.converse import BROKEN
+from api.conversation.respond import BROKEN
 from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import edits, plain_words
 from dialog.audio.line import Packets

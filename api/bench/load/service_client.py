@@ -10,7 +10,7 @@ import httpx
 import numpy as np
 
 from api.bench.load.answer_detector import MATCH_HZ
-from api.conversation.converse import FILLER
+from api.conversation.speak import FILLER
 from dialog.audio.resampling import resample
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Samples

@@ -1,0 +1,88 @@
+"""What was given out to a caller and when: the books of a call.
+
+Knows which message ends a turn; changes nothing but the times in `ResponseEnded`.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
+
+from dialog.call import Call, Turn
+from dialog.flow import aclose
+from dialog.messages import (
+    Answer,
+    AnswerDelta,
+    CallEnded,
+    HungUp,
+    Interrupted,
+    Message,
+    Played,
+    ResponseEnded,
+    ResponseStarted,
+    Speech,
+    TurnTrace,
+)
+
+
+async def accounted(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerator[Message]:
+    """Keep the books: what was given out and when; a `TurnTrace` when a turn is over."""
+    reason = "caller"
+    turn: Turn | None = None
+    try:
+        async for message in inbound:
+            if isinstance(message, CallEnded):
+                reason = message.reason
+                break
+            if isinstance(message, HungUp):
+                reason = message.reason
+            if isinstance(message, ResponseStarted):
+                turn = call.numbered(message.turn)
+                for trace in _closed(call, before=turn):
+                    yield trace
+            if turn is not None:
+                _note(message, turn, call)
+            if isinstance(message, ResponseEnded):
+                timings_ms = call.numbered(message.turn).trace.timings_ms()
+                message = replace(message, timings_ms=timings_ms)  # noqa: PLW2901
+            yield message
+            if isinstance(message, ResponseEnded | Interrupted | Played) and not call.responding:
+                for trace in _closed(call):
+                    yield trace
+        for trace in _closed(call):
+            yield trace
+        yield CallEnded(reason)
+    finally:
+        await aclose(inbound)
+
+
+def _note(message: Message, turn: Turn, call: Call) -> None:
+    match message:
+        case AnswerDelta():
+            turn.words += message.text
+        case Answer():
+            turn.answer = message
+        case Speech():
+            call.playback.give(message)
+            if not message.filler:
+                turn.trace.mark("first_audio")
+        case ResponseEnded():
+            turn.generated = True
+            turn.trace.mark("total")
+        case Interrupted():
+            turn.interrupted = True
+            turn.trace.mark("total")
+
+
+def _closed(call: Call, before: Turn | None = None) -> list[TurnTrace]:
+    """The traces of turns that are over and have not been told yet."""
+    traces = []
+    for turn in call.turns:
+        if turn is before:
+            break
+        if turn.closed or turn.guess:
+            continue
+        turn.closed = True
+        heard, timings_ms = call.heard(turn), turn.trace.timings_ms()
+        traces.append(
+            TurnTrace(turn.number, turn.question, turn.answer, heard, timings_ms, turn.interrupted)
+        )
+    return traces

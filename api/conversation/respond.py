@@ -1,0 +1,83 @@
+"""The stage that answers: the last question when told to, given words when told those.
+
+    Respond, Say --> ResponseStarted  AnswerDelta ...  Answer
+
+Knows what a model is told of the conversation before; knows nothing of voices.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+
+from dialog.call import Call, Turn, answering
+from dialog.messages import Answer, AnswerDelta, Message, Respond, ResponseStarted, Say
+from rag.answering.llm import ChatMessage
+
+AnswerQuestion = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
+
+log = logging.getLogger(__name__)
+
+NOTHING_HEARD = "Я ничего не услышал. Повторите, пожалуйста, вопрос."
+BROKEN = "Извините, сейчас я не могу ответить. Попробуйте, пожалуйста, ещё раз."
+HISTORY_TURNS = 5
+
+
+class Responder:
+    """Answers the last transcript when told to; speaks given words when told those."""
+
+    TAKES = (Respond, Say)
+
+    def __init__(self, respond: AnswerQuestion, history: Sequence[ChatMessage], call: Call) -> None:
+        self._respond = respond
+        self._history = history
+        self._call = call
+
+    async def __call__(self, taken: AsyncIterator[Message]) -> AsyncGenerator[Message]:
+        async for message in taken:
+            assert isinstance(message, Respond | Say)
+            turn = self._call.numbered(message.turn)
+            yield ResponseStarted(turn.number)
+            async with aclosing(self._answer(message, turn)) as parts:
+                async for part in parts:
+                    turn.trace.mark("first_token")
+                    if isinstance(part, Answer):
+                        turn.trace.mark("answered")
+                    yield part
+
+    async def _answer(
+        self, message: Respond | Say, turn: Turn
+    ) -> AsyncGenerator[AnswerDelta | Answer]:
+        text = turn.question.text
+        if isinstance(message, Say) or not text.strip():
+            say = message if isinstance(message, Say) else Say(NOTHING_HEARD)
+            yield AnswerDelta(say.text)
+            yield Answer(say.text, "none", action=say.action)
+            return
+        answering(turn.trace)
+        parts = self._respond(text, [*self._history, *self._said(turn)])
+        try:
+            async for part in parts:
+                yield part
+        except Exception as error:
+            if not self._call.live:
+                raise
+            log.warning("no answer: %s", type(error).__name__)
+            yield AnswerDelta(BROKEN)
+            yield Answer(BROKEN, "none")
+        finally:
+            if isinstance(parts, AsyncGenerator):
+                await parts.aclose()
+
+    def _said(self, turn: Turn) -> list[ChatMessage]:
+        """The turns before, the answers as far as they were heard."""
+        before = [one for one in self._call.turns if one is not turn][-HISTORY_TURNS:]
+        said = (
+            (one, answer, self._call.heard(one) if answer else one.question.text)
+            for one in before
+            for answer in (False, True)
+        )
+        return [
+            ChatMessage("assistant" if answer else "user", text)
+            for one, answer, text in said
+            if text and answer not in one.forgotten
+        ]
