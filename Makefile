@@ -12,8 +12,8 @@ PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-
 BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test test-unit test-vllm test-gpu test-pbx pbx-up check bench bench-text \
-	asr-model tts-model interruptions clean
+.PHONY: help demo serve check house test test-unit test-vllm test-gpu test-pbx pbx-up test-page \
+	test-agents bench bench-text asr-model tts-model model-report interruptions clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,9 @@ check: $(VENV)/.installed-dev  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+house: $(VENV)/.installed-dev  ## the code in figures: sizes, names, import cycles, test : code
+	@$(BIN)/python -m tests.bench.house $(OPTIONS)
 
 test: $(VENV)/.installed-dev  ## all tests that need no GPU
 	$(BIN)/pytest -m "not gpu and not bench and not vllm and not pbx and not page"
