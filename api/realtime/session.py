@@ -232,8 +232,7 @@ class Realtime:
         said = self.responses.latest
         return Played(said.turn, said.outlet.played()) if said and said.spoken else None
 
-    def _told(self, message: Outbound) -> Iterator[Json]:  # noqa: PLR0912 (a branch for each)
-        responses = self.responses
+    def _told(self, message: Outbound) -> Iterator[Json]:
         match message:
             case SpeechStarted():
                 yield from self._speech("speech_started", "audio_start_ms", message.at_s)
@@ -247,6 +246,16 @@ class Realtime:
                 yield from self._transcript(message)
             case SilenceTimeout():
                 yield from self._timed_out(message)
+            case PartFailed():
+                yield from self._fault(message)
+            case Duck() | Unduck() | TurnTrace() if self.session.get("beseda"):
+                yield _own(message)
+            case _:
+                yield from self._answered(message)
+
+    def _answered(self, message: Outbound) -> Iterator[Json]:
+        responses = self.responses
+        match message:
             case ResponseStarted():
                 self._asked |= dict.fromkeys(self._unanswered, message.turn)
                 self._unanswered = []
@@ -262,12 +271,8 @@ class Realtime:
             case Interrupted():
                 responses.silenced(message.turn)
                 yield from responses.ended("cancelled", message.turn)
-            case PartFailed():
-                yield from self._fault(message)
             case CallEnded():
                 yield from responses.ended("cancelled")
-            case Duck() | Unduck() | TurnTrace() if self.session.get("beseda"):
-                yield _own(message)
 
     def _listens(self) -> bool:
         """Whether the service decides where turns end, and not the client."""

@@ -20,7 +20,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SCRIPT = """
 import numpy as np
 from dataclasses import replace
-from asr.engine import load_recogniser
+from asr.recogniser import load_recogniser
 from asr.nemo import load
 from models.catalogue import resolve
 from models.loading import restore

@@ -31,7 +31,7 @@ store.close()
 INGEST = """
 import sys
 from pathlib import Path
-from rag.library import open_library
+from rag.retrieval.library import open_library
 from store.engine import open_store
 url, folder, *paths = sys.argv[1:]
 store = open_store(url)
@@ -45,7 +45,7 @@ store.close()
 SEARCH = """
 import sys
 from pathlib import Path
-from rag.library import open_library
+from rag.retrieval.library import open_library
 from store.engine import open_store
 url, folder, *queries = sys.argv[1:]
 store = open_store(url)
@@ -59,8 +59,8 @@ store.close()
 DIE = """
 import os, signal, sys
 from pathlib import Path
-from rag.edge import EdgeIndex
-from rag.library import Library
+from rag.retrieval.qdrant_embedded import EdgeIndex
+from rag.retrieval.library import Library
 from store.engine import open_store
 
 class Dying(EdgeIndex):

@@ -20,7 +20,7 @@ ID = str(uuid.UUID(int=5))
 WRITER = """
 import sys, numpy as np
 from pathlib import Path
-from dialog.opus import OpusFile
+from dialog.audio.opus import OpusFile
 file = OpusFile(Path(sys.argv[1]))
 block = (0.4 * np.sin(np.arange(8000) * 0.2)).astype(np.float32)
 for _ in range(40):

@@ -85,6 +85,43 @@ class File:
         """Nothing is open."""
 
 
+class Line:
+    """A line that plays in real time what is put on it while the caller's script runs."""
+
+    def __init__(self) -> None:
+        self.said: asyncio.Queue[Outbound] = asyncio.Queue()
+        self._playout = Playout(VOICE_HZ)
+
+    async def inbound(self, script: list[Any]) -> AsyncIterator[Inbound]:
+        frames = self._playout.frames()
+        async with aclosing(frames):
+            playing = asyncio.create_task(_play(frames))
+            for item in script:
+                if isinstance(item, float):
+                    async for message in self._tone(item):
+                        yield message
+                else:
+                    self._playout.put(item)
+                    self.said.put_nowait(item)
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+        yield HungUp()
+
+    async def _tone(self, seconds: float) -> AsyncIterator[Inbound]:
+        """Of the caller, or silence if negative; and what was played meanwhile."""
+        sound = tone(abs(seconds), LEFT_HZ, VOICE_HZ) * (seconds > 0)
+        for step in range(round(abs(seconds) / 0.02)):
+            await asyncio.sleep(0.02)
+            yield CallerAudio(sound[step * 160 : step * 160 + 160], VOICE_HZ)
+            if (played := self._playout.played()) is not None:
+                yield played
+
+
+async def _play(frames: Any) -> None:
+    async for _ in frames:
+        pass
+
+
 def record(open_file: Any, script: list[Any], path: Path = Path("x")) -> list[Inbound]:
     """A call of a line that plays in real time. `script`: seconds of the caller's tone, messages
     of the assistant at that moment; returns what the call was told, sound and reports apart."""
@@ -92,40 +129,14 @@ def record(open_file: Any, script: list[Any], path: Path = Path("x")) -> list[In
 
     async def run() -> None:
         recorder = Recorder(path, "Разговор записывается.", open_file)
-        playout = Playout(VOICE_HZ)
-        said: asyncio.Queue[Outbound] = asyncio.Queue()
-
-        async def line() -> AsyncIterator[Inbound]:
-            frames = playout.frames()
-            asyncio.get_running_loop()
-            async with aclosing(frames):
-                playing = asyncio.create_task(_play(frames))
-                for item in script:
-                    if isinstance(item, float):
-                        steps = round(abs(item) / 0.02)
-                        sound = tone(abs(item), LEFT_HZ, VOICE_HZ) * (item > 0)
-                        for step in range(steps):
-                            await asyncio.sleep(0.02)
-                            yield CallerAudio(sound[step * 160 : step * 160 + 160], VOICE_HZ)
-                            if (played := playout.played()) is not None:
-                                yield played
-                    else:
-                        playout.put(item)
-                        said.put_nowait(item)
-                playing.cancel()
-                await asyncio.gather(playing, return_exceptions=True)
-            yield HungUp()
-
-        async def _play(frames: Any) -> None:
-            async for _ in frames:
-                pass
+        line = Line()
 
         async def call() -> AsyncIterator[Outbound]:
-            async for message in recorder.inbound(line(), [Say("Здравствуйте")]):
+            async for message in recorder.inbound(line.inbound(script), [Say("Здравствуйте")]):
                 if isinstance(message, Say | CallSettings):
                     told.append(message)
-                while not said.empty():
-                    yield said.get_nowait()
+                while not line.said.empty():
+                    yield line.said.get_nowait()
             yield CallEnded("caller")
 
         async with aclosing(recorder.messages(call())) as messages:
