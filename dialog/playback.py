@@ -84,11 +84,6 @@ class Playback:
         line = self.line(turn)
         return line.played < line.samples
 
-    def ahead_s(self, turn: int) -> float:
-        """Seconds of the response's speech that wait to be played."""
-        line = self.line(turn)
-        return (line.samples - line.played) / line.rate_hz if line.rate_hz else 0.0
-
 
 def heard_of(phrase: Speech, samples: int) -> str:
     """The part of a phrase's text that its first `samples` speak. Without marks, letters are

@@ -40,7 +40,6 @@ class ModelEntry:
     revision: str = ""
     sha256: str = ""
     licence: str = ""
-    non_commercial: bool = False
     rate_hz: int = 0
     vram_mb: int = 0
     target_lang: str = ""

@@ -41,21 +41,10 @@ class ModelThread(Generic[T]):
         self._queue: list[tuple[int, int, Future[Any], Callable[[T], Any]]] = []
         self._count = itertools.count()
         self._state: ThreadState = "idle"
-        self._error: str | None = None
 
     @property
     def state(self) -> ThreadState:
         return self._state
-
-    @property
-    def ready(self) -> bool:
-        """Whether the model is loaded and answers at once."""
-        return self._state == "ready"
-
-    @property
-    def error(self) -> str | None:
-        """Why loading failed last, in one line."""
-        return self._error
 
     def start(self) -> None:
         """Load in the background; a failure is seen in `state` and by the next caller."""
@@ -66,10 +55,6 @@ class ModelThread(Generic[T]):
         a call that waits is dropped, one that runs is finished and its result forgotten.
         What waits with a lower `rank` is run first."""
         return await asyncio.wrap_future(self._submit(function, rank))
-
-    def run_sync(self, function: Callable[[T], R]) -> R:
-        """`run` for callers without an event loop."""
-        return self._submit(function).result()
 
     def close(self) -> None:
         """Drop what waits, finish what runs, release the model; no thread is left."""
@@ -113,9 +98,8 @@ class ModelThread(Generic[T]):
             self._state = "loading"
             try:
                 self._model = self._load()
-            except BaseException as error:
+            except BaseException:
                 self._state = "failed"
-                self._error = str(error) or type(error).__name__
                 raise
-            self._state, self._error = "ready", None
+            self._state = "ready"
         return self._model

@@ -83,11 +83,6 @@ def passage_id(document_id: str, ordinal: int) -> str:
     return str(uuid.uuid5(_PASSAGES, f"{document_id}\n{ordinal}"))
 
 
-def put(session: Session, document: NewDocument) -> tuple[Outcome, str]:
-    """Add or replace one document; see `put_all`."""
-    return put_all(session, [document])[0]
-
-
 def put_all(session: Session, found: Sequence[NewDocument]) -> list[tuple[Outcome, str]]:
     """Add or replace documents; for each what happened, and the id that now holds it.
 

@@ -170,11 +170,6 @@ class AudioSocketServer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
-    @property
-    def connections(self) -> int:
-        """How many connections are open."""
-        return len(self._tasks)
-
     async def __aenter__(self) -> "AudioSocketServer":
         self._server = await asyncio.start_server(self._take, sock=self._listening)
         return self

@@ -162,14 +162,15 @@ async def test_a_stranger_and_a_surplus_caller_are_turned_away() -> None:
         line.introduce()
         with suppress(ConnectionResetError):
             assert await line.rest() == []
-    async with door(Script(), limit=1) as opened, opened.line() as first:
+    script = Script()
+    async with door(script, limit=1) as opened, opened.line() as first:
         first.introduce()
         first.say(QUIET)
         await first.heard(1)
         async with opened.line() as second:
             with suppress(ConnectionResetError):
                 assert await second.rest() == []
-        assert opened.server.connections == 1
+        assert script.running == 1
 
 
 def test_who_may_connect() -> None:

@@ -29,7 +29,7 @@ def document(id_: str, content: str, *passages: str) -> NewDocument:
 
 def put(store: Store, *found: NewDocument) -> list[str]:
     with store.session() as session:
-        return [documents.put(session, one)[0] for one in found]
+        return [documents.put_all(session, [one])[0][0] for one in found]
 
 
 def changes(store: Store, applied: int, limit: int = 100) -> list[DocumentChange]:
@@ -70,7 +70,7 @@ def test_put_again_changes_only_what_changed(store: Store) -> None:
 def test_the_same_content_under_another_id_is_a_duplicate(store: Store) -> None:
     put(store, document("a", "x"))
     with store.session() as session:
-        assert documents.put(session, document("b", "x")) == ("duplicate", "a")
+        assert documents.put_all(session, [document("b", "x")]) == [("duplicate", "a")]
     assert texts(store, "b") == []
     # Once "b" exists, it may come to hold what "a" holds: an edit is never refused.
     put(store, document("b", "y"))
@@ -101,8 +101,8 @@ def test_a_document_is_there_whole_or_not_at_all(store: Store) -> None:
 
     put(store, document("a", "old", "old"))
     with pytest.raises(Crash), store.session() as session:
-        documents.put(session, document("a", "new", "new", "new too"))
-        documents.put(session, document("b", "b"))
+        documents.put_all(session, [document("a", "new", "new", "new too")])
+        documents.put_all(session, [document("b", "b")])
         raise Crash
     assert texts(store, "a", "b") == ["old"]
     assert changes(store, 1) == []
@@ -111,7 +111,7 @@ def test_a_document_is_there_whole_or_not_at_all(store: Store) -> None:
 def test_a_reader_sees_one_moment_and_waits_for_no_writer(store: Store) -> None:
     put(store, document("a", "1"))
     with store.session() as writing:
-        documents.put(writing, document("b", "2"))
+        documents.put_all(writing, [document("b", "2")])
         assert [change.document_id for change in changes(store, 0)] == ["a"]
     assert [change.document_id for change in changes(store, 0)] == ["a", "b"]
 
@@ -123,8 +123,8 @@ def test_writers_take_turns(store: Store) -> None:
         for step in range(6):
             with store.session() as session:
                 documents.list_documents(session)
-                documents.put(session, document("shared", f"{number} {step}"))
-                documents.put(session, document(f"own {number}", f"own {number} {step}"))
+                documents.put_all(session, [document("shared", f"{number} {step}")])
+                documents.put_all(session, [document(f"own {number}", f"own {number} {step}")])
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
     for thread in threads:
