@@ -180,6 +180,11 @@ def read_settings() -> Settings:
         raise BadInput(f"beseda.toml cannot be read: {error}") from None
 
 
+def unwrapped(secret: SecretStr | None) -> str | None:
+    """The words of a secret setting; None where none is set."""
+    return secret.get_secret_value() if secret else None
+
+
 def read_secret(path: Path | None) -> str:
     """A secret's file, "" for none; raises BadInput where it cannot be read."""
     if path is None:

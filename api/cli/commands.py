@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from api import schemas
+from api.cli.home import settle_in
 from api.cli.status import BAD_INPUT, DONE, FAULT, complain
 from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, joined
 from api.conversation.validation import check_question, typed
 from api.settings import Settings, read_settings
-from api.wiring import Services, own_rules, settle_in
+from api.wiring import Services, own_rules
 from dialog.audio.decoding import decode
 from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
@@ -81,7 +82,7 @@ def talk(arguments: argparse.Namespace, services: Services) -> int:
     _check_output(arguments.output)
     next(decode(arguments.file, 16_000))  # bad audio is refused before models are loaded
     began_s = time.perf_counter()
-    asyncio.run(services.load(spoken=spoken))
+    asyncio.run(services.models.load(spoken=spoken))
     load_ms = round((time.perf_counter() - began_s) * 1000, 1)
     manner = CallSettings(voice=arguments.voice, speed=arguments.speed)
     stages = services.stages(spoken=spoken)
@@ -111,7 +112,7 @@ def transcribe(arguments: argparse.Namespace, services: Services) -> int:
     failed = False
     for path in arguments.files:
         try:
-            transcript = asyncio.run(services.transcribe(path, _heard_bar(path)))
+            transcript = asyncio.run(services.models.transcribe(path, _heard_bar(path)))
         except BadInput as error:
             failed = True
             complain(f"{path}: {error.message}", BAD_INPUT)
@@ -225,7 +226,7 @@ def bench(arguments: argparse.Namespace, services: Services) -> int:
             print(line, file=sys.stderr)
 
     async def measure() -> dict[str, Any]:
-        await services.load(spoken=True)
+        await services.models.load(spoken=True)
         await services.warm()
         if arguments.over is not None:
             clips = sorted(arguments.over.glob("*.wav"))
@@ -291,7 +292,7 @@ def _check_output(path: Path | None) -> None:
 
 async def _phrases(arguments: argparse.Namespace, services: Services) -> list[Speech]:
     text = sys.stdin.read() if arguments.text == "-" else arguments.text
-    speech = services.speak(text, arguments.voice, arguments.speed)
+    speech = services.models.speak(text, arguments.voice, arguments.speed)
     return [phrase async for phrase in speech]
 
 
@@ -303,7 +304,7 @@ def _exchange(
 ) -> Reply:
     async def exchange() -> Reply:
         reply = await collect(question, stages, manner)
-        await services.record(reply)
+        await services.conversations.save_exchange(reply)
         return reply
 
     return asyncio.run(exchange())
@@ -318,7 +319,7 @@ def _print_reply(arguments: argparse.Namespace, reply: Reply) -> None:
 
 def _list_voices(arguments: argparse.Namespace, services: Services) -> int:
     """The first is the one that speaks unless another is asked for."""
-    names = asyncio.run(services.synthesiser.run(lambda synthesiser: synthesiser.voices))
+    names = asyncio.run(services.models.voices())
     if arguments.json:
         _print_json({"voices": names})
     else:

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from api.http.errors import install_error_handlers
 from api.http.middleware import CountRequests, LimitBody, RequireKey
 from api.http.routes import audio, chat, conversations, documents, health, talk, web
-from api.metrics import Metrics
 from api.realtime import route as realtime
 from api.settings import Settings
 from api.telephony import asterisk_routes, carrier_routes
@@ -29,21 +28,20 @@ def create_app(
 ) -> FastAPI:
     """Build the ASGI application; calls are taken on `audiosocket`, a listening socket. Tests
     hand in `services` of their own."""
+    parts = services or Services(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with services or Services(settings) as running:
-            app.state.services = running
-            running.metrics = app.state.metrics
-            running.start()
-            async with lines(running, audiosocket) as answering:
+        with parts:
+            parts.start()
+            async with lines(parts, audiosocket) as answering:
                 app.state.phone = answering
                 yield
 
     # FastAPI's own /docs page fetches its scripts from a CDN, so it is left out.
     app = FastAPI(title="Beseda", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.metrics = Metrics()
-    app.add_middleware(CountRequests, metrics=app.state.metrics)
+    app.state.services = parts
+    app.add_middleware(CountRequests, metrics=parts.metrics)
     app.add_middleware(LimitBody, limit_bytes=settings.max_upload)
     app.add_middleware(RequireKey, keys=settings.keys)
     install_error_handlers(app)

@@ -18,6 +18,7 @@ from fastapi import APIRouter, WebSocket
 from api.realtime.events import Json, error_event
 from api.realtime.session import Realtime
 from api.realtime.tools import OpenAITools, ToolResponder
+from api.settings import unwrapped
 from api.wiring import Services
 from dialog.errors import Unavailable
 from dialog.messages import CallEnded, HungUp, Inbound, Outbound
@@ -61,13 +62,14 @@ async def realtime(socket: WebSocket, conversation_id: str | None = None) -> Non
     offered = socket.scope["subprotocols"]
     await socket.accept("realtime" if "realtime" in offered else None)
     services: Services = socket.app.state.services
-    kept_in = conversation_id or str(uuid.uuid4())
-    session = Realtime(kept_in, await _voices(services), beta=_is_beta(socket))
+    conversation_id = conversation_id or str(uuid.uuid4())
+    session = Realtime(conversation_id, await _voices(services), beta=_is_beta(socket))
     inbox: InboundQueue = asyncio.Queue(INBOX)
     wire = EventSocket(socket)
-    call = services.call(_drained(inbox), kept_in, _responder(session, services))
     code, reason = FAULT, "internal error"
     try:
+        respond = _responder(session, services)
+        call = services.calls.hold(_drained(inbox), conversation_id, respond)
         async with aclosing(call):
             reason = await _hold(call, session, socket, wire, inbox)
             code = NORMAL
@@ -150,17 +152,17 @@ async def _drained(inbox: InboundQueue) -> AsyncIterator[Inbound]:
 async def _voices(services: Services) -> tuple[str, ...]:
     """Who may speak; nobody while the voice cannot be had: answers then stay text."""
     try:
-        return tuple(await services.synthesiser.run(lambda synthesiser: synthesiser.voices))
+        return await services.models.voices()
     except Unavailable:
         return ()
 
 
 def _responder(session: Realtime, services: Services) -> ToolResponder:
-    settings, key = services.settings, services.settings.llm_api_key
+    settings = services.settings
     model = None
     if settings.llm_url is not None:
-        secret = key.get_secret_value() if key else None
-        model = OpenAITools(settings.llm_url, settings.llm_model, secret)
+        key = unwrapped(settings.llm_api_key)
+        model = OpenAITools(settings.llm_url, settings.llm_model, key)
     return ToolResponder(session, services.answerer, model)
 
 

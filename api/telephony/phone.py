@@ -10,14 +10,12 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
-from pydantic import SecretStr
-
 from api.actions.actions import NO_ACTIONS, Book, Text, read_book
 from api.actions.control import Control, Dialplan
 from api.actions.controller import Conductor
 from api.actions.selector import Chooser
 from api.realtime.tools import OpenAITools
-from api.settings import Settings
+from api.settings import Settings, unwrapped
 from api.telephony.ari import Ari
 from api.telephony.ari_channel import Asterisk, ExternalChannel
 from api.telephony.audiosocket import LOOPBACK
@@ -58,25 +56,25 @@ class Phone:
     ) -> AsyncGenerator[Outbound]:
         """Greet a caller and hold the call. `identity` becomes the conversation's id, unless a
         conversation has it: a dialplan with one fixed UUID must not join strangers' calls."""
-        kept_in = identity
-        if identity in self._held or await self._services.known(str(identity)):
-            kept_in = uuid.uuid4()
-        self._held.add(kept_in)
+        conversation_id = identity
+        if identity in self._held or await self._services.conversations.exists(str(identity)):
+            conversation_id = uuid.uuid4()
+        self._held.add(conversation_id)
         try:
             control = control or self._control(identity)
-            conductor = Conductor(self._book, control, str(kept_in), chooser=self._chooser)
+            conductor = Conductor(self._book, control, str(conversation_id), chooser=self._chooser)
             respond = conductor.answering(self._services.stages(spoken=True).respond)
-            recorder = await self._recorder(str(kept_in))
+            recorder = await self._recorder(str(conversation_id))
             greeted = recorder.inbound if recorder else _greeted
             heard = conductor.inbound(greeted(inbound, self._greeting()))
-            call = self._services.call(heard, str(kept_in), respond)
+            call = self._services.calls.hold(heard, str(conversation_id), respond)
             async with aclosing(call), aclosing(conductor.messages(call)) as messages:
                 told = recorder.messages(messages) if recorder else messages
                 async with aclosing(told):
                     async for message in told:
                         yield message
         finally:
-            self._held.discard(kept_in)
+            self._held.discard(conversation_id)
 
     def _control(self, identity: uuid.UUID) -> Control:
         asterisk = asterisk_of(self._services.settings)
@@ -91,7 +89,7 @@ class Phone:
         settings, recordings = self._services.settings, self._services.recordings
         if not settings.record:
             return None
-        await asyncio.to_thread(self._services.begin_conversation, conversation)
+        await asyncio.to_thread(self._services.conversations.begin, conversation)
         path = await asyncio.to_thread(recordings.path, conversation)
         return Recorder(path, settings.record_notice)
 
@@ -117,16 +115,12 @@ def actions(settings: Settings) -> Book:
 
 def carriers(settings: Settings) -> dict[str, Carrier]:
     """The cloud carriers that are set up, by name; raises BadInput for a key that is none."""
-
-    def plain(secret: SecretStr | None) -> str | None:
-        return secret.get_secret_value() if secret else None
-
     found: dict[str, Carrier] = {}
-    if token := plain(settings.twilio_auth_token):
+    if token := unwrapped(settings.twilio_auth_token):
         found["twilio"] = Twilio(token)
     if settings.telnyx_public_key:
-        found["telnyx"] = Telnyx(settings.telnyx_public_key, plain(settings.telnyx_api_key))
-    if secret := plain(settings.vonage_signature_secret):
+        found["telnyx"] = Telnyx(settings.telnyx_public_key, unwrapped(settings.telnyx_api_key))
+    if secret := unwrapped(settings.vonage_signature_secret):
         key = settings.vonage_private_key
         found["vonage"] = Vonage(secret, settings.vonage_application_id, key)
     return found
@@ -136,8 +130,7 @@ def asterisk_of(settings: Settings) -> Asterisk | None:
     """The exchange that we may give orders to, if there is one."""
     if settings.asterisk_url is None:
         return None
-    secret = settings.asterisk_password
-    password = secret.get_secret_value() if secret else ""
+    password = unwrapped(settings.asterisk_password) or ""
     return Asterisk(settings.asterisk_url, settings.asterisk_user, password)
 
 
@@ -145,9 +138,7 @@ def _chooser(book: Book, settings: Settings) -> Chooser | None:
     """The language model chooses among described actions, where both are there."""
     if settings.llm_url is None or not any(one.description for one in book.actions.values()):
         return None
-    secret = settings.llm_api_key
-    key = secret.get_secret_value() if secret else None
-    model = OpenAITools(settings.llm_url, settings.llm_model, key)
+    model = OpenAITools(settings.llm_url, settings.llm_model, unwrapped(settings.llm_api_key))
     return Chooser(book, model, 2 * settings.llm_patience_s)
 
 

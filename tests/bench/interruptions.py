@@ -147,7 +147,7 @@ async def _no_answer(question: str, history: Sequence[object]) -> AsyncGenerator
 
 async def _spoken(home: Path) -> list[Speech]:
     with Services(Settings(home=home)) as services:
-        return [phrase async for phrase in services.speak(ANSWER)]
+        return [phrase async for phrase in services.models.speak(ANSWER)]
 
 
 def judge(

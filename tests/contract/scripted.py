@@ -8,6 +8,7 @@ import numpy as np
 from fastapi.testclient import TestClient
 
 from api.http.app import create_app
+from api.models import Models
 from api.settings import Settings
 from api.wiring import Services
 from dialog.errors import BadInput
@@ -17,14 +18,17 @@ RATE_HZ = 8000
 PAGE = "# Доставка\n\nДоставка роутера стоит 300 рублей.\n"
 
 
-class ScriptedServices(Services):
-    """Real store, index and answers; the models hear the upload's own bytes as text."""
+class ScriptedModels(Models):
+    """Hear the upload's own bytes as text."""
 
-    def start(self) -> None:
+    def __init__(self) -> None:
         """There is nothing to load."""
 
-    async def readiness(self) -> dict[str, str]:
-        return {"asr": "ready", "tts": "loading", "store": "ready"}
+    def close(self) -> None:
+        """Nor to close."""
+
+    def states(self) -> dict[str, str]:
+        return {"asr": "ready", "tts": "loading"}
 
     async def transcribe(
         self, source: Path | BinaryIO, progress: Callable[[float], None] | None = None
@@ -50,6 +54,16 @@ class ScriptedServices(Services):
             return
         async for piece in text:
             yield Speech(np.zeros(len(piece), np.float32), RATE_HZ)
+
+
+class ScriptedServices(Services):
+    """Real store, index and answers over scripted models."""
+
+    def __init__(self, settings: Settings, models: Models | None = None) -> None:
+        super().__init__(settings, models or ScriptedModels())
+
+    def start(self) -> None:
+        """There is nothing to warm."""
 
 
 def client_of(home: Path, **settings: object) -> TestClient:

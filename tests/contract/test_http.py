@@ -16,7 +16,14 @@ from api.http.app import create_app
 from api.settings import Settings
 from dialog.errors import Unavailable
 from dialog.messages import Speech
-from tests.contract.scripted import RATE_HZ, ScriptedServices, audio, client_of, error_of
+from tests.contract.scripted import (
+    RATE_HZ,
+    ScriptedModels,
+    ScriptedServices,
+    audio,
+    client_of,
+    error_of,
+)
 
 pytestmark = pytest.mark.contract
 
@@ -235,7 +242,7 @@ def test_a_key_is_asked_for_everywhere_but_health(tmp_path: Path) -> None:
 
 
 def test_no_voice_is_503_for_speech(tmp_path: Path) -> None:
-    class Mute(ScriptedServices):
+    class Mute(ScriptedModels):
         async def speak(
             self, text: AsyncIterator[str] | str, voice: str | None = None, speed: float = 1.0
         ) -> AsyncIterator[Speech]:
@@ -243,7 +250,7 @@ def test_no_voice_is_503_for_speech(tmp_path: Path) -> None:
             yield Speech(np.zeros(0, np.float32), RATE_HZ)
 
     settings = Settings(home=tmp_path)
-    with TestClient(create_app(settings, Mute(settings))) as client:
+    with TestClient(create_app(settings, ScriptedServices(settings, Mute()))) as client:
         response = client.post("/v1/audio/speech", json={"input": "да"})
         assert response.status_code == 503
         assert error_of(response.json()) == "the voice is missing"

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from api import schemas
-from api.http.routes.deps import ServicesDep
+from api.http.routes.deps import ModelsDep
 from dialog.audio.pcm import pcm16, wav_header
 from dialog.errors import BadInput
 from dialog.messages import Speech
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/audio", tags=["audio"])
 
 @router.post("/transcriptions")
 async def transcriptions(
-    services: ServicesDep,
+    models: ModelsDep,
     file: Annotated[UploadFile, File()],
     response_format: Annotated[str, Form()] = "json",
 ) -> Response:
@@ -26,7 +26,7 @@ async def transcriptions(
     known = ("json", "text", "srt", "vtt", "verbose_json")
     if response_format not in known:
         raise BadInput(f"response_format must be one of: {', '.join(known)}")
-    transcript = await services.transcribe(file.file)
+    transcript = await models.transcribe(file.file)
     if response_format == "json":
         return JSONResponse({"text": transcript.text})
     if response_format == "verbose_json":
@@ -35,9 +35,9 @@ async def transcriptions(
 
 
 @router.get("/voices")
-async def voices(services: ServicesDep) -> dict[str, object]:
+async def voices(models: ModelsDep) -> dict[str, object]:
     """The voices that `speech` and `talk` can be asked for; the first is the default."""
-    names = await services.synthesiser.run(lambda synthesiser: synthesiser.voices)
+    names = await models.voices()
     return {"object": "list", "data": [{"id": name, "object": "voice"} for name in names]}
 
 
@@ -52,9 +52,9 @@ class SpeechRequest(BaseModel):
 
 
 @router.post("/speech")
-async def speech(services: ServicesDep, request: SpeechRequest) -> StreamingResponse:
+async def speech(models: ModelsDep, request: SpeechRequest) -> StreamingResponse:
     """Text to audio, sent phrase by phrase as it is spoken."""
-    phrases = services.speak(request.input, request.voice, request.speed)
+    phrases = models.speak(request.input, request.voice, request.speed)
     # The first phrase is awaited before the status goes out: bad input is still a 400.
     first = await anext(phrases)
     media_type = "audio/wav" if request.response_format == "wav" else "audio/pcm"

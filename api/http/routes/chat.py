@@ -17,10 +17,9 @@ from pydantic import BaseModel
 from api import schemas
 from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, exchange
+from api.conversation.history import Conversations
 from api.conversation.validation import typed
-from api.http.routes.deps import MetricsDep, ServicesDep
-from api.metrics import Metrics
-from api.wiring import Services
+from api.http.routes.deps import ConversationsDep, ServicesDep
 from dialog.errors import BadInput
 from dialog.messages import Answer, AnswerDelta, Transcript
 from rag.answering.llm import ChatMessage
@@ -70,16 +69,18 @@ async def models() -> dict[str, object]:
 
 
 @router.post("/chat/completions")
-async def completions(request: ChatRequest, services: ServicesDep, metrics: MetricsDep) -> Response:
+async def completions(
+    request: ChatRequest, services: ServicesDep, conversations: ConversationsDep
+) -> Response:
     """Answer the last user message from the documents."""
     question, history = split_dialogue(request.messages)
     stages = services.stages(spoken=False, history=history)
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
     if request.stream:
-        body = _stream(question, stages, services, metrics, head)
+        body = _stream(question, stages, conversations, head)
         return StreamingResponse(body, media_type="text/event-stream")
     reply = await collect(question, stages)
-    await _keep(reply, services, metrics)
+    await conversations.save_exchange(reply)
     message = {"role": "assistant", "content": reply.answer.text}
     return JSONResponse(
         {
@@ -110,16 +111,10 @@ def _grounds(answer: Answer) -> dict[str, object]:
     return {"source": answer.source, "sources": schemas.sources_json(answer)}
 
 
-async def _keep(reply: Reply, services: Services, metrics: Metrics) -> None:
-    await services.record(reply)
-    metrics.exchange(reply.answer, reply.timings_ms)
-
-
 async def _stream(
     question: Transcript,
     stages: Stages,
-    services: Services,
-    metrics: Metrics,
+    conversations: Conversations,
     head: dict[str, object],
 ) -> AsyncIterator[str]:
     """Server-sent events: a role, the pieces, a finish with the sources, `[DONE]`."""
@@ -135,6 +130,6 @@ async def _stream(
             case AnswerDelta():
                 yield event({"content": message.text})
             case Reply():
-                await _keep(message, services, metrics)
+                await conversations.save_exchange(message)
                 yield event({}, "stop", **_grounds(message.answer))
     yield "data: [DONE]\n\n"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from api import schemas
 from api.conversation.validation import check_question
-from api.http.routes.deps import ServicesDep
+from api.http.routes.deps import LibraryDep
 from dialog.errors import BadInput
 from rag.retrieval.library import Ingested, Library, Report, Skipped
 
@@ -26,16 +26,16 @@ Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS)]
 
 @router.get("/documents")
 async def list_documents(
-    services: ServicesDep, tag: Annotated[Tags, Query(default_factory=list)]
+    library: LibraryDep, tag: Annotated[Tags, Query(default_factory=list)]
 ) -> dict[str, object]:
     """Everything that answers may quote; with `tag`, once or more, what is marked with any."""
-    infos = await asyncio.to_thread(services.library.documents, tag)
+    infos = await asyncio.to_thread(library.documents, tag)
     return {"object": "list", "data": [schemas.document_json(info) for info in infos]}
 
 
 @router.post("/documents")
 async def add_documents(
-    services: ServicesDep,
+    library: LibraryDep,
     file: Annotated[list[UploadFile], File()],
     tag: Annotated[Tags, Form(default_factory=list)],
 ) -> JSONResponse:
@@ -45,7 +45,7 @@ async def add_documents(
     201 when something is new or changed, else 200. A single file that cannot be used is a
     4xx; of several, each bad one is reported and the others are taken.
     """
-    report = await asyncio.to_thread(_ingest, file, tag, services.library)
+    report = await asyncio.to_thread(_ingest, file, tag, library)
     if report.skipped and len(file) == 1:
         raise BadInput(report.skipped[0].reason, code="unusable_document")
     changed = report.count("added") or report.count("updated")
@@ -69,9 +69,9 @@ def _ingest(uploads: list[UploadFile], tags: list[str], library: Library) -> Rep
 
 
 @router.delete("/documents/{document_id:path}")
-async def remove_document(services: ServicesDep, document_id: str) -> dict[str, object]:
+async def remove_document(library: LibraryDep, document_id: str) -> dict[str, object]:
     """Forget a document; 404 when there is none."""
-    if not await asyncio.to_thread(services.library.remove, document_id):
+    if not await asyncio.to_thread(library.remove, document_id):
         raise BadInput(f"no document has the id {document_id}", 404, "not_found")
     return {"id": document_id, "object": "document", "deleted": True}
 
@@ -85,8 +85,8 @@ class SearchRequest(BaseModel):
 
 
 @router.post("/search")
-async def search(services: ServicesDep, request: SearchRequest) -> dict[str, object]:
+async def search(library: LibraryDep, request: SearchRequest) -> dict[str, object]:
     """Distinct documents, the best passage of each; with `tags`, of those that have any."""
     query = check_question(request.query, "`query`")
-    hits = await asyncio.to_thread(services.library.search, query, request.top, request.tags)
+    hits = await asyncio.to_thread(library.search, query, request.top, request.tags)
     return {"query": request.query, "hits": [schemas.hit_json(hit) for hit in hits]}

@@ -1,10 +1,16 @@
 """Alive, ready, and counted."""
 
+import asyncio
+import logging
+
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.http.routes.deps import MetricsDep, ServicesDep
+from api.wiring import Services
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["health"])
 
@@ -18,9 +24,19 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz")
 async def readyz(services: ServicesDep) -> JSONResponse:
     """200 once the models are loaded and the store answers; 503 with what is missing until then."""
-    checks = await services.readiness()
+    store = await asyncio.to_thread(_store_state, services)
+    checks = {**services.models.states(), "store": store}
     ready = all(state == "ready" for state in checks.values())
     return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+
+
+def _store_state(services: Services) -> str:
+    try:
+        services.library.refresh()
+    except Exception as error:
+        log.warning("store: %s", type(error).__name__)
+        return "failed"
+    return "ready"
 
 
 @router.get("/metrics")

@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from api import schemas
 from api.conversation.exchange import Reply, collect, joined
 from api.conversation.validation import typed
-from api.http.routes.deps import MetricsDep, ServicesDep
+from api.http.routes.deps import ConversationsDep, ServicesDep
 from dialog.audio.pcm import wav_bytes
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Transcript
@@ -33,19 +33,20 @@ class TalkOptions(BaseModel):
 
 
 @router.post("/talk")
-async def talk(request: Request, services: ServicesDep, metrics: MetricsDep) -> Response:
+async def talk(
+    request: Request, services: ServicesDep, conversations: ConversationsDep
+) -> Response:
     """One exchange, from multipart (`file` or `text`) or JSON (`text`).
 
     Answers JSON, the speech in it as base64 WAV; to `Accept: audio/wav`, the WAV alone.
     """
     async with _fields(request) as fields:
         question, options = _read(fields)
-        history = await services.history(options.conversation_id)
+        history = await conversations.history(options.conversation_id)
         stages = services.stages(spoken=options.audio, history=history)
         manner = CallSettings(voice=options.voice, speed=options.speed)
         reply = await collect(question, stages, manner)
-    conversation_id = await services.record(reply, options.conversation_id)
-    metrics.exchange(reply.answer, reply.timings_ms)
+    conversation_id = await conversations.save_exchange(reply, options.conversation_id)
     if reply.speech and request.headers.get("accept", "").startswith("audio/"):
         headers = {"X-Conversation-Id": conversation_id}
         return Response(_wav(reply), media_type="audio/wav", headers=headers)

@@ -1,0 +1,64 @@
+"""Live calls: how many are held at a time, and what becomes of their turns.
+
+Knows calls as streams of messages; knows nothing of transports.
+"""
+
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from api.conversation.converse import Stages, converse
+from api.conversation.history import Conversations
+from api.conversation.respond import AnswerQuestion
+from api.metrics import Metrics
+from dialog.call import Call
+from dialog.errors import Unavailable
+from dialog.messages import Inbound, Outbound, TurnTrace
+from rag.answering.llm import ChatMessage
+
+CallStages = Callable[[Sequence[ChatMessage]], Awaitable[Stages]]
+
+
+class Calls:
+    """The lines of one service: at most `limit` calls at a time. `stages` makes what a call runs
+    through, given what was said before it."""
+
+    def __init__(
+        self, stages: CallStages, conversations: Conversations, metrics: Metrics, limit: int
+    ) -> None:
+        self._stages = stages
+        self._conversations = conversations
+        self._metrics = metrics
+        self._limit = limit
+        self._held = 0
+
+    async def hold(
+        self,
+        inbound: AsyncIterator[Inbound],
+        conversation_id: str | None = None,
+        respond: AnswerQuestion | None = None,
+    ) -> AsyncGenerator[Outbound]:
+        """Hold a live call (see docs/calls.md): `converse`, its turns kept and counted.
+
+        `respond` answers in place of the documents alone.
+        Raises Unavailable at once when too many calls are held already.
+        """
+        if self._held >= self._limit:
+            raise Unavailable(f"all {self._limit} lines are busy: try again later")
+        self._count(1)
+        saved_as = conversation_id or str(uuid.uuid4())
+        try:
+            stages = await self._stages(await self._conversations.history(conversation_id))
+            stages = replace(stages, respond=respond or stages.respond)
+            async with aclosing(converse(inbound, stages, Call(live=True))) as messages:
+                async for message in messages:
+                    if isinstance(message, TurnTrace):
+                        await self._conversations.save_turn(message, saved_as)
+                    yield message
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        self._held += change
+        self._metrics.calls.set(self._held)
