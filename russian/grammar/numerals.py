@@ -6,7 +6,7 @@ Knows numerals only; which case a sentence asks for is decided in agreement.py.
 from functools import cache, lru_cache
 from typing import Any
 
-from russian.grammar.morphology import Case, Gender
+from russian.grammar.morphology import Case, Gender, inflect
 
 _CASE = {"nomn": "n", "gent": "g", "datv": "d", "accs": "a", "ablt": "i", "loct": "p"}
 _GENDER = {"masc": "m", "femn": "f", "neut": "n"}
@@ -107,6 +107,18 @@ def is_few(number: int) -> bool:
 def spelled(digits: str) -> str:
     """Digit by digit: "ноль четыре два"."""
     return " ".join(cardinal(int(digit)) for digit in digits)
+
+
+def number_words(written: str, case: Case, gender: Gender = "masc") -> str:
+    """A written integer or decimal in words, in a case."""
+    whole, _, fraction = written.replace(" ", "").replace(",", ".").partition(".")
+    if len(whole) > LONGEST:
+        return spelled(whole + fraction)
+    if fraction:
+        return decimal(int(whole), fraction, case)
+    if whole == "1000":
+        return inflect("тысяча", case, False)
+    return cardinal(int(whole), case, gender)
 
 
 @lru_cache(maxsize=5_000)

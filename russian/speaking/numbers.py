@@ -11,7 +11,7 @@ from russian.grammar.agreement import (
     word_before,
 )
 from russian.grammar.morphology import Case, Form, Gender, forms, inflect, lemma
-from russian.grammar.numerals import LONGEST, cardinal, decimal, is_one, ordinal, spelled
+from russian.grammar.numerals import LONGEST, cardinal, is_one, number_words, ordinal, spelled
 from russian.grammar.rules import Rule
 
 # Either "12 500" in groups of three, or a plain run; the minus sign is a rule of its own.
@@ -44,18 +44,6 @@ _SCHEDULES = {(24, 7), (5, 2), (2, 2)}
 def value(written: str) -> int:
     """The integer of digits that may be grouped by spaces."""
     return int(written.replace(" ", ""))
-
-
-def said(written: str, case: Case, gender: Gender = "masc") -> str:
-    """A written integer or decimal in words, in a case."""
-    whole, _, fraction = written.replace(" ", "").replace(",", ".").partition(".")
-    if len(whole) > LONGEST:
-        return spelled(whole + fraction)
-    if fraction:
-        return decimal(int(whole), fraction, case)
-    if whole == "1000":
-        return inflect("тысяча", case, False)
-    return cardinal(int(whole), case, gender)
 
 
 def range_dash(low: str, high: str) -> str:
@@ -156,7 +144,7 @@ def _decimal(found: re.Match[str]) -> str:
         found.string[max(0, found.start() - 12) : found.start()]
     ):  # or a version
         return _dotted(found)
-    return said(found.group(), case_before(found.string, found.start()))
+    return number_words(found.group(), case_before(found.string, found.start()))
 
 
 def _groups(found: re.Match[str]) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 from russian.grammar.agreement import LABEL_BEFORE, case_before, count, noun_after
 from russian.grammar.morphology import Case, gender_of, inflect
-from russian.grammar.numerals import cardinal
+from russian.grammar.numerals import cardinal, number_words
 from russian.grammar.rules import Rule
 from russian.grammar.units import CENTS, SCALES, TIMES, UNITS, Unit, many_of, measure, part, per
 from russian.speaking.abbreviations import full_stop
-from russian.speaking.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, said, vulgar
+from russian.speaking.numbers import DASH, FRACTION, INTEGER, NUMBER, range_dash, vulgar
 
 
 def _any(keys: Iterable[str]) -> str:
@@ -130,7 +130,7 @@ def _range(found: re.Match[str]) -> str | None:
     if _not_a_unit(found, 3):
         return None
     case = case_before(found.string, found.start())
-    first = said(low, case, gender_of(_unit(key).noun.rpartition(" ")[2]))
+    first = number_words(low, case, gender_of(_unit(key).noun.rpartition(" ")[2]))
     dash = range_dash(low, high)
     return first + dash + measure(high, _unit(key), case) + _tail(found)
 
@@ -183,7 +183,7 @@ def _sign_first(found: re.Match[str]) -> str:
     sign, number, high, scale = found.groups()
     case = case_before(found.string, found.start())
     if high:
-        low = said(number, case, gender_of(UNITS[sign].noun))
+        low = number_words(number, case, gender_of(UNITS[sign].noun))
         return low + range_dash(number, high) + measure(high, UNITS[sign], case)
     if scale:
         return f"{measure(number, UNITS[scale], case)} {many_of(UNITS[sign])}"
