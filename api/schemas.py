@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import get_args
 
 from api.conversation.exchange import Reply
-from dialog.messages import Answer, Source, Transcript, Word
+from dialog.messages import Source, Transcript, Word
 from rag.evaluation import JudgedQuestion
 from rag.retrieval.library import DocumentInfo, Hit, Report
 from store.conversations import Conversation, ConversationInfo, StoredTurn
@@ -138,9 +138,9 @@ def source_json(source: Source) -> dict[str, object]:
     }
 
 
-def sources_json(answer: Answer) -> list[dict[str, object]]:
+def sources_json(sources: Sequence[Source]) -> list[dict[str, object]]:
     """The sources of an answer, best first."""
-    return [source_json(source) for source in answer.sources]
+    return [source_json(source) for source in sources]
 
 
 def reply_json(reply: Reply) -> dict[str, object]:
@@ -149,7 +149,7 @@ def reply_json(reply: Reply) -> dict[str, object]:
         "transcript": reply.transcript.text,
         "answer": reply.answer.text,
         "source": reply.answer.source,
-        "sources": sources_json(reply.answer),
+        "sources": sources_json(reply.answer.sources),
         "timings_ms": reply.timings_ms,
     }
 
@@ -269,9 +269,9 @@ def turn_json(turn: StoredTurn) -> dict[str, object]:
     return {
         "question": turn.question,
         "words": [word_json(word) for word in turn.words],
-        "answer": turn.answer.text,
-        "source": turn.answer.source,
-        "sources": sources_json(turn.answer),
+        "answer": turn.answer,
+        "source": turn.source,
+        "sources": sources_json(turn.sources),
         "timings_ms": dict(turn.timings_ms),
         "created_at": turn.created_at.isoformat(),
     }

@@ -129,7 +129,7 @@ class Services:
     def stages(self, *, spoken: bool, history: Sequence[ChatMessage] = ()) -> Stages:
         """What one exchange runs through. Raises Unavailable without a database."""
         say = self.models.speak if spoken else None
-        answer = partial(self.answerer.answer, style="ear" if spoken else "eye")
+        answer = partial(self.answerer.answer, style="spoken" if spoken else "written")
         return Stages(Hearing(self.models.transcribe), answer, say, history)
 
     async def call_stages(self, history: Sequence[ChatMessage] = ()) -> Stages:

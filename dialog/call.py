@@ -61,7 +61,7 @@ class Turn:
     number: int
     question: Transcript
     trace: Trace
-    answer: Answer = field(default_factory=lambda: Answer("", "none"))
+    answer: Answer = field(default_factory=lambda: Answer("", "none", outcome="unknown"))
     words: str = ""
     generated: bool = False
     interrupted: bool = False

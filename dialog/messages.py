@@ -18,8 +18,20 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 """Mono PCM, shape (samples,), full scale is -1 to 1."""
 
-Rung = Literal["llm", "extractive", "none"]
+AnswerSource = Literal["llm", "extractive", "none"]
 """Who worded an answer: the language model, the passages themselves, or nobody."""
+
+Outcome = Literal["answered", "unknown", "unheard", "unclear", "unavailable", "broken", "action"]
+"""How an answer ended. It is set by whoever words the answer; its text never tells.
+
+answered     what was asked for, or was to be said, has been said
+unknown      the documents do not say
+unheard      nobody was heard to ask anything
+unclear      something was heard, but not well enough: it is asked for again
+unavailable  a part that the answer needs is down: the documents, or recognition
+broken       the answer failed
+action       an action speaks: the operator's, or a function of the client's
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +75,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `source` says which rung of the ladder spoke.
+    """A whole answer. `source` says which rung of the ladder spoke, `outcome` how it ended.
 
     `invented` counts the figures of a model that stand in no document: they were not said.
     `action` names the action of the operator's that speaks here, where one does.
     """
 
     text: str
-    source: Rung
+    source: AnswerSource
     sources: tuple[Source, ...] = ()
     invented: int = 0
     action: str = ""
+    outcome: Outcome = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +205,12 @@ class Respond:
 @dataclass(frozen=True, slots=True)
 class Say:
     """Speak these very words as a response: a greeting, an announcement. `turn`: see `Respond`;
-    `action`: see `Answer`."""
+    `action` and `outcome`: see `Answer`."""
 
     text: str
     turn: int = 0
     action: str = ""
+    outcome: Outcome = "answered"
 
 
 @dataclass(frozen=True, slots=True)

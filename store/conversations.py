@@ -12,19 +12,22 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from dialog.messages import Answer, Rung, Source, Word
+from dialog.messages import Answer, AnswerSource, Source, Word
 from store.tables import ConversationRow, TurnRow, TurnSource, now
 
 
 @dataclass(frozen=True, slots=True)
 class StoredTurn:
-    """One question and its answer; `words` are the recogniser's own, empty for typed text."""
+    """One question and its answer, worded by `source` from `sources`; `words` are the
+    recogniser's own, empty for typed text."""
 
     conversation_id: str
     ordinal: int
     question: str
     words: tuple[Word, ...]
-    answer: Answer
+    answer: str
+    source: AnswerSource
+    sources: tuple[Source, ...]
     timings_ms: Mapping[str, float]
     created_at: datetime
 
@@ -143,19 +146,20 @@ def get_conversation(session: Session, conversation_id: str) -> Conversation | N
 
 
 def _turn(row: TurnRow) -> StoredTurn:
-    sources = tuple(Source(s.document_id, s.title, s.quote, s.score) for s in row.sources)
     return StoredTurn(
         conversation_id=row.conversation_id,
         ordinal=row.ordinal,
         question=row.question,
         words=tuple(Word(**word) for word in row.words or ()),
-        answer=Answer(row.answer, _rung(row.rung), sources),
+        answer=row.answer,
+        source=_source(row.rung),
+        sources=tuple(Source(s.document_id, s.title, s.quote, s.score) for s in row.sources),
         timings_ms=row.timings_ms,
         created_at=row.created_at,
     )
 
 
-def _rung(kept: str) -> Rung:
+def _source(kept: str) -> AnswerSource:
     match kept:
         case "llm" | "extractive" | "none":
             return kept

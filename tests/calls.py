@@ -98,7 +98,7 @@ def loud(frame: Samples) -> float:
 class Assistant:
     """Scripted answers by question; what was asked and with which history is kept."""
 
-    answers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str | Answer] = field(default_factory=dict)
     asked: list[tuple[str, list[ChatMessage]]] = field(default_factory=list)
     delay_s: float = 0.05
     speaking: int = 0
@@ -109,9 +109,10 @@ class Assistant:
     ) -> AsyncIterator[AnswerDelta | Answer]:
         self.asked.append((question, list(history)))
         await asyncio.sleep(self.delay_s)
-        text = self.answers.get(question, f"Ответ на {question}.")
-        yield AnswerDelta(text)
-        yield Answer(text, "extractive")
+        answer = self.answers.get(question, f"Ответ на {question}.")
+        answer = Answer(answer, "extractive") if isinstance(answer, str) else answer
+        yield AnswerDelta(answer.text)
+        yield answer
 
     async def speak(
         self, text: AsyncIterator[str], voice: str | None, speed: float

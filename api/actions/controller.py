@@ -23,8 +23,7 @@ from api.actions.control import CannotDo, Control
 from api.actions.executor import Acting, SaidWords
 from api.actions.selector import Chooser
 from api.actions.webhooks import Hooks
-from api.conversation.respond import BROKEN, NOTHING_HEARD, AnswerQuestion
-from asr.turns.clarification import AGAIN, ANOTHER_WAY
+from api.conversation.respond import AnswerQuestion
 from asr.turns.hearing import KEYS_S
 from dialog.call import now_s
 from dialog.flow import aclose
@@ -40,14 +39,13 @@ from dialog.messages import (
     KeyPressed,
     Message,
     Outbound,
+    Outcome,
     Say,
     SpeechStarted,
     Transcript,
     TurnTrace,
 )
-from rag.answering.answer import CANNOT_LOOK_UP, UNKNOWN
 from rag.answering.llm import ChatMessage
-from rag.answering.prompt import NOT_FOUND
 from russian.lemmas import lemmas
 
 log = logging.getLogger(__name__)
@@ -55,7 +53,7 @@ log = logging.getLogger(__name__)
 NOT_CONNECTED = "Извините, соединить не получилось. Я остаюсь на линии, задайте ваш вопрос."
 NO_DIGITS = "Извините, цифры разобрать не получилось."
 HOW_MANY = "Мне нужно цифр: {digits}. Назовите их ещё раз или наберите на телефоне."
-FAILURES = (AGAIN, ANOTHER_WAY, NOTHING_HEARD, BROKEN, UNKNOWN, CANNOT_LOOK_UP, NOT_FOUND)
+FAILURES: frozenset[Outcome] = frozenset(("unknown", "unheard", "unclear", "unavailable", "broken"))
 TRIES = 3
 
 
@@ -125,7 +123,7 @@ class Conductor:
 
         async def begin() -> None:
             words, name = await self._act(action, {})
-            self._waiting.append(Say(words, action=name))
+            self._waiting.append(Say(words, action=name, outcome="action"))
 
         task = asyncio.create_task(begin())
         self._beginning.add(task)
@@ -241,7 +239,7 @@ class Conductor:
             return await self._acting.carry_out(name)
         except CannotDo as error:
             log.warning("action %s: %s", name, error)
-            self._waiting.append(Say(NOT_CONNECTED))
+            self._waiting.append(Say(NOT_CONNECTED, outcome="action"))
             return None
 
     def _note(self, message: Message) -> None:
@@ -251,7 +249,7 @@ class Conductor:
                 self._certain.set()
             case SpeechStarted() | Interrupted():
                 self._heard = ""
-            case Answer() if message.text.startswith(FAILURES):
+            case Answer() if message.outcome in FAILURES:
                 self._failures += 1
                 if action := self._book.failed(self._failures):
                     self._begin(action)
@@ -266,4 +264,4 @@ def digits_of(text: str) -> str:
 
 def _whole(words: SaidWords) -> tuple[AnswerDelta, Answer]:
     said, name = words
-    return AnswerDelta(said), Answer(said, "none", action=name)
+    return AnswerDelta(said), Answer(said, "none", action=name, outcome="action")

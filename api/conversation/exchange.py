@@ -50,7 +50,8 @@ async def exchange(
 
     call = Call(settings=manner or CallSettings())
     speech: list[Speech] = []
-    transcript, answer = Transcript("", (), 0.0), Answer(NOTHING_HEARD, "none")
+    transcript = Transcript("", (), 0.0)
+    answer = Answer(NOTHING_HEARD, "none", outcome="unheard")
     timings_ms: dict[str, float] = {}
     async with aclosing(converse(inbound(), stages, call)) as messages:
         async for message in messages:

@@ -66,7 +66,7 @@ class Conversations:
             for turn in turns
             for message in (
                 ChatMessage("user", turn.question),
-                ChatMessage("assistant", turn.answer.text),
+                ChatMessage("assistant", turn.answer),
             )
         ]
 

@@ -49,9 +49,10 @@ class Responder:
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         text = turn.question.text
         if isinstance(message, Say) or not text.strip():
-            say = message if isinstance(message, Say) else Say(NOTHING_HEARD)
+            nothing = Say(NOTHING_HEARD, outcome="unheard")
+            say = message if isinstance(message, Say) else nothing
             yield AnswerDelta(say.text)
-            yield Answer(say.text, "none", action=say.action)
+            yield Answer(say.text, "none", action=say.action, outcome=say.outcome)
             return
         answering(turn.trace)
         parts = self._respond(text, [*self._history, *self._said(turn)])
@@ -63,7 +64,7 @@ class Responder:
                 raise
             log.warning("no answer: %s", type(error).__name__)
             yield AnswerDelta(BROKEN)
-            yield Answer(BROKEN, "none")
+            yield Answer(BROKEN, "none", outcome="broken")
         finally:
             if isinstance(parts, AsyncGenerator):
                 await parts.aclose()

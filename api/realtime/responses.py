@@ -230,7 +230,7 @@ class Responses:
             "audio": {"output": {name: said.settings[name] for name in ("format", "voice")}},
         }  # fmt: skip
         if said.answer is not None:
-            grounds = schemas.sources_json(said.answer)
+            grounds = schemas.sources_json(said.answer.sources)
             source = said.answer.source
             shape["beseda"] = {"turn": said.turn, "source": source, "sources": grounds}
             if said.timings_ms:

@@ -82,7 +82,9 @@ class ToolResponder:
             return
         if reply:
             yield AnswerDelta(reply)
-        yield Answer(reply, "llm" if reply else "none")
+            yield Answer(reply, "llm")
+        else:
+            yield Answer("", "none", outcome="action")
 
     async def _through_tools(self, question: str, said: Sequence[ChatMessage]) -> str | None:
         """Text worded from functions' outputs, "" when functions were called, None for neither."""

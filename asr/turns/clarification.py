@@ -8,9 +8,9 @@ Knows confidences and words; a dialogue of its own that ends when a turn is acce
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from dialog.messages import Transcript, Word
+from dialog.messages import Say, Transcript, Word
 from russian.grammar.tables import listed
 
 UNSURE = 0.45
@@ -28,13 +28,6 @@ _NO = frozenset(listed("нет неверно неправильно"))
 _NUMBER = re.compile(r"\+?\d[\d ()-]*\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Say this instead of answering."""
-
-    text: str
-
-
 class Doubts:
     """One for each call: remembers what it asked."""
 
@@ -42,8 +35,8 @@ class Doubts:
         self._failures = 0
         self._to_confirm: Transcript | None = None
 
-    def judge(self, heard: Transcript) -> Transcript | Ask:
-        """The turn to answer, or what to ask in its place."""
+    def judge(self, heard: Transcript) -> Transcript | Say:
+        """The turn to answer, or what to say in its place."""
         words = [word.text for word in heard.words]
         if self._to_confirm is not None:
             waiting, self._to_confirm = self._to_confirm, None
@@ -58,7 +51,7 @@ class Doubts:
         number = _unsure_number(heard)
         if number:
             self._to_confirm = replace(heard, words=())
-            return Ask(f"Вы сказали: {spaced(number)}. Верно?")
+            return Say(f"Вы сказали: {spaced(number)}. Верно?")
         return self._accept(heard)
 
     def would_accept(self, heard: Transcript) -> bool:
@@ -70,9 +63,10 @@ class Doubts:
         self._failures = 0
         return heard
 
-    def _again(self) -> Ask:
+    def _again(self) -> Say:
         self._failures += 1
-        return Ask(ANOTHER_WAY if self._failures >= TIMES else AGAIN)
+        text = ANOTHER_WAY if self._failures >= TIMES else AGAIN
+        return Say(text, outcome="unclear")
 
 
 def confidence(words: Sequence[Word]) -> float:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asr.turns import turn_detector
-from asr.turns.clarification import AGAIN, Ask, Doubts
+from asr.turns.clarification import AGAIN, Doubts
 from asr.turns.endpointing import PLAIN_S, pause_s
 from asr.turns.microphone import Microphone
 from asr.turns.turn_detector import VAD_FRAME_S, Assistant, Turns, ruled
@@ -105,7 +105,7 @@ class TurnManager:
             self._awaited = None
             yield from self._fault("asr", "recognition failed")
             yield Unduck()
-            yield self.call.asked(Say(DEAF))
+            yield self.call.asked(Say(DEAF, outcome="unavailable"))
             return
         if self._turns.settled and not news.is_final:
             return
@@ -285,12 +285,12 @@ class TurnManager:
             yield from self._retract()
         if not words:
             if self._voiced_s >= UNHEARD_S:
-                yield self.call.asked(Say(AGAIN))
+                yield self.call.asked(Say(AGAIN, outcome="unheard"))
             return
         judged = self._doubts.judge(transcript)
-        if isinstance(judged, Ask):
+        if isinstance(judged, Say):
             yield transcript
-            yield self.call.asked(Say(judged.text))
+            yield self.call.asked(judged)
             return
         yield from self.call.said(judged, trace)
 

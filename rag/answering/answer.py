@@ -50,23 +50,23 @@ class Answerer:
         self._threshold = threshold
 
     async def answer(
-        self, question: str, history: Sequence[ChatMessage] = (), style: Style = "ear"
+        self, question: str, history: Sequence[ChatMessage] = (), style: Style = "spoken"
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         """Deltas as they come, then exactly one `Answer`, whose text is all of them joined.
 
         Never raises for a model, an index or a database that is down: the answer says so.
-        `style`: short sentences for the ear, or the whole of it for the eye.
+        `style`: short sentences to be heard, or the whole of it to be read.
         """
         try:
             asked, found = await asyncio.to_thread(self._gather, question, history)
             mark_step("passages")
         except Exception:
             log.exception("retrieval failed")  # the traceback names no question
-            for message in _whole(Answer(CANNOT_LOOK_UP, "none")):
+            for message in _whole(Answer(CANNOT_LOOK_UP, "none", outcome="unavailable")):
                 yield message
             return
         if not found:
-            for message in _whole(Answer(UNKNOWN, "none")):
+            for message in _whole(Answer(UNKNOWN, "none", outcome="unknown")):
                 yield message
             return
         worded = self._worded(question, asked, found, history, style)
@@ -99,7 +99,7 @@ class Answerer:
         wording = _Wording(style)
         if self._llm is not None:
             shown = answerability.joined(found)
-            checker = Checker(asked.text, shown, marks=style == "eye")
+            checker = Checker(asked.text, shown, marks=style == "written")
             request = prompt.messages(question, shown, history, style)
             try:
                 stream = wording.sentences(self._llm.stream(request), checker)
@@ -145,7 +145,7 @@ class _Wording:
                     raise Unavailable("the language model speaks no Russian")
                 self._cited += checked.cited
                 if checked.text and checked.text not in self.said:
-                    space = gap if self._style == "eye" else " "
+                    space = gap if self._style == "written" else " "
                     shown = f"{space if self.said else ''}{checked.text}"
                     self.said.append(checked.text)
                     self.text += shown
@@ -154,7 +154,7 @@ class _Wording:
     def answer(self, shown: Sequence[Evidence]) -> Answer:
         """The model's words with what they rest on."""
         if self.text.startswith(prompt.NOT_FOUND.rstrip(".")):
-            return Answer(self.text, "none", invented=self.invented)
+            return Answer(self.text, "none", invented=self.invented, outcome="unknown")
         sources: dict[str, Source] = {}
         for one in supporting(self.text, shown, self._cited):
             source = Source(one.hit.document_id, one.hit.title, one.hit.text, one.coverage)

@@ -12,7 +12,7 @@ from rag.answering.llm import ChatMessage
 
 NOT_FOUND = "Я не нашёл ответа в документах."
 
-Style = Literal["ear", "eye"]
+Style = Literal["spoken", "written"]
 """Whether an answer is heard or read."""
 
 _COMMON = """Ты — помощник. Тебе дают пронумерованные фрагменты документов и вопрос.
@@ -23,13 +23,13 @@ _COMMON = """Ты — помощник. Тебе дают пронумерова
 Вопрос распознан с голоса, поэтому слова в нём могут быть искажены.
 """
 
-SYSTEM: dict[Style, str] = {
-    "ear": f"""{_COMMON}Отвечай по-русски, одним, двумя или тремя короткими предложениями, которые
+_STYLE: dict[Style, str] = {
+    "spoken": """Отвечай по-русски, одним, двумя или тремя короткими предложениями, которые
 удобно слушать: без списков и без разметки.
-Если ответа во фрагментах нет, скажи ровно: «{NOT_FOUND}»""",
-    "eye": f"""{_COMMON}Отвечай по-русски, полно и по порядку, со всеми условиями, целыми
+Если ответа во фрагментах нет, скажи ровно""",
+    "written": """Отвечай по-русски, полно и по порядку, со всеми условиями, целыми
 предложениями, без заголовков и таблиц.
-Если ответа во фрагментах нет, напиши ровно: «{NOT_FOUND}»""",
+Если ответа во фрагментах нет, напиши ровно""",
 }
 
 HISTORY_MESSAGES = 6
@@ -44,12 +44,17 @@ def messages(
     question: str,
     found: Sequence[Evidence],
     history: Sequence[ChatMessage] = (),
-    style: Style = "ear",
+    style: Style = "spoken",
 ) -> list[ChatMessage]:
     """What to send: instructions, the latest history, the passages with the question."""
     shown = "\n\n".join(_passage(number, evidence) for number, evidence in enumerate(found, 1))
     asked = ChatMessage("user", f"Фрагменты:\n\n{shown}\n\nВопрос: {_clean(question)}")
-    return merged([ChatMessage("system", SYSTEM[style]), *_latest(history), asked])
+    return merged([ChatMessage("system", system(style)), *_latest(history), asked])
+
+
+def system(style: Style, not_found: str = NOT_FOUND) -> str:
+    """The instructions; `not_found` is what the model says where the passages do not answer."""
+    return f"{_COMMON}{_STYLE[style]}: «{not_found}»"
 
 
 def merged(talk: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -135,9 +135,22 @@ async def test_an_answer_cut_at_the_limit_ends_with_its_last_whole_sentence(
     assert (answer.text, answer.source) == ("Он стоит 650 рублей.", "llm")
 
 
-async def test_a_model_that_finds_nothing_in_the_passages_is_no_source(library: Library) -> None:
-    answer = await ask(Answerer(library, Scripted(prompt.NOT_FOUND)))
-    assert (answer.source, answer.sources) == ("none", ())
+@pytest.mark.parametrize(
+    "said",
+    [
+        prompt.NOT_FOUND,
+        prompt.NOT_FOUND.rstrip("."),
+        f"{prompt.NOT_FOUND} Спросите у сотрудника.",
+        f"{prompt.NOT_FOUND.rstrip('.')}, но могу ошибаться.",
+        f"**{prompt.NOT_FOUND}** [1]",
+    ],
+    ids=["as told", "without a full stop", "with a tail", "going on", "marked"],
+)
+async def test_a_model_that_finds_nothing_in_the_passages_is_no_source(
+    library: Library, said: str
+) -> None:
+    answer = await ask(Answerer(library, Scripted(said)))
+    assert (answer.source, answer.sources, answer.outcome) == ("none", (), "unknown")
 
 
 async def test_what_no_document_covers_is_not_known_and_no_model_is_asked(
@@ -146,7 +159,25 @@ async def test_what_no_document_covers_is_not_known_and_no_model_is_asked(
     model = Scripted("выдумка")
     answer = await ask(Answerer(library, model), "какая погода будет завтра")
     assert (answer.text, answer.source, answer.sources) == (UNKNOWN, "none", ())
+    assert answer.outcome == "unknown"
     assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    ("model", "source"),
+    [
+        (None, "extractive"),
+        (Scripted("Он стоит 650 рублей."), "llm"),
+        (Scripted(Unavailable("down")), "extractive"),
+        (Scripted(f"Тариф хороший. {prompt.NOT_FOUND}"), "llm"),
+    ],
+    ids=["quotes", "a model", "a model that is down", "a model that doubts at the end"],
+)
+async def test_what_the_documents_say_is_answered(
+    library: Library, model: Scripted | None, source: str
+) -> None:
+    answer = await ask(Answerer(library, model))
+    assert (answer.source, answer.outcome) == (source, "answered")
 
 
 async def test_a_figure_that_no_document_has_is_not_said_and_is_counted(library: Library) -> None:
@@ -181,7 +212,7 @@ async def test_for_the_ear_there_are_no_marks_and_for_the_eye_checked_ones(
     heard = await ask(Answerer(library, Scripted(said)))
     assert heard.text == "Он стоит 650 рублей. Договор бессрочный."
     stream = Answerer(library, Scripted(said)).answer(
-        "сколько стоит тариф домашний двести", style="eye"
+        "сколько стоит тариф домашний двести", style="written"
     )
     *_, read = [message async for message in stream]
     assert read.text == "Он стоит 650 рублей [1].\nДоговор бессрочный [1]."
@@ -247,7 +278,7 @@ async def test_when_retrieval_is_down_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("a file where the folder should be")
     library = open_library(store, tmp_path / "index")
     answer = await ask(Answerer(library, Scripted("выдумка")))
-    assert (answer.text, answer.source) == (CANNOT_LOOK_UP, "none")
+    assert (answer.text, answer.source, answer.outcome) == (CANNOT_LOOK_UP, "none", "unavailable")
     store.close()
 
 

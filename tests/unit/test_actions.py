@@ -80,7 +80,7 @@ def call(
     control: Exchange | None = None,
     hooks: Hooks | None = None,
     chooser: Callable[[Book], Chooser] | None = None,
-    answers: dict[str, str] | None = None,
+    answers: dict[str, str | Answer] | None = None,
     moment: datetime = MIDDAY,
     actions: dict[str, Any] = ACTIONS,
 ) -> Line:
@@ -151,7 +151,8 @@ def test_a_key_within_a_number_is_a_digit() -> None:
 
 def test_after_failed_turns_in_a_row_a_person() -> None:
     exchange = Exchange()
-    answers = {"раз": UNKNOWN, "два": UNKNOWN}
+    unknown = Answer(UNKNOWN, "none", outcome="unknown")
+    answers: dict[str, str | Answer] = {"раз": unknown, "два": unknown}
     line = call(spoken("раз"), 8.0, spoken("два"), 14.0, control=exchange, answers=answers)
     assert said(line) == [UNKNOWN, UNKNOWN, "Соединяю."]
     assert exchange.done == ["transfer 101"]

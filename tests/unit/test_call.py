@@ -249,7 +249,7 @@ async def test_recognition_that_dies_is_told_in_words() -> None:
 
     line = await Line([0.2, spoken(QUESTION), 5.0]).run(Assistant().stages(open=Dead))
     assert [m.part for m in line.of(PartFailed) if isinstance(m, PartFailed)] == ["asr"]
-    assert Answer(DEAF, "none") in line.of(Answer)
+    assert Answer(DEAF, "none", outcome="unavailable") in line.of(Answer)
     assert line.of(Speech)
 
 
@@ -268,7 +268,7 @@ async def test_an_answer_that_breaks_and_a_voice_that_breaks() -> None:
             yield Speech(np.zeros(0, np.float32), 1)
 
     line = await Line([0.2, spoken(QUESTION), 3.0]).run(Broken().stages())
-    assert line.of(Answer) == [Answer(BROKEN, "none")]
+    assert line.of(Answer) == [Answer(BROKEN, "none", outcome="broken")]
     assert line.of(PartFailed) == [PartFailed("tts", "synthesis failed")]
     assert line.of(ResponseEnded) == [ResponseEnded(1)]
 

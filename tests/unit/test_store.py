@@ -155,7 +155,8 @@ def test_a_turn_comes_back_as_it_went_in(store: Store) -> None:
         assert get_conversation(session, "no such conversation") is None
     assert kept is not None
     assert kept.turns == (first, second)
-    assert kept.turns[0].answer == answer
+    turn = kept.turns[0]
+    assert Answer(turn.answer, turn.source, turn.sources) == answer
     assert kept.turns[0].words == words
     assert kept.turns[0].timings_ms == {"asr": 120.5}
     assert [turn.ordinal for turn in kept.turns] == [0, 1]
@@ -174,7 +175,7 @@ def test_history_outlives_the_documents_it_quotes(store: Store) -> None:
     with store.reading() as session:
         kept = get_conversation(session, turn.conversation_id)
     assert kept is not None
-    assert kept.turns[0].answer.sources == (source,)
+    assert kept.turns[0].sources == (source,)
 
 
 def test_the_migrations_make_what_the_tables_say(store: Store) -> None:

@@ -87,7 +87,7 @@ async def test_a_typed_question_is_neither_heard_nor_spoken() -> None:
 
 async def test_silence_is_answered_by_saying_so() -> None:
     reply = await collect(Recording(BytesIO()), Stages(Hearing(hear_nothing), never, say))
-    assert reply.answer == Answer(NOTHING_HEARD, "none")
+    assert reply.answer == Answer(NOTHING_HEARD, "none", outcome="unheard")
     assert reply.speech
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from asr.turns.barge_in import verdict
-from asr.turns.clarification import AGAIN, ANOTHER_WAY, Ask, Doubts, spaced
+from asr.turns.clarification import AGAIN, ANOTHER_WAY, Doubts, spaced
 from asr.turns.endpointing import DICTATING_S, FINISHED_S, HANGING_S, PLAIN_S, UNKNOWN_S, pause_s
 from asr.turns.turn_detector import (
     VAD_FRAME_S,
@@ -21,7 +21,7 @@ from asr.turns.turn_detector import (
     UnduckAssistant,
     ruled,
 )
-from dialog.messages import CallSettings, Transcript, Word
+from dialog.messages import CallSettings, Say, Transcript, Word
 
 pytestmark = pytest.mark.unit
 
@@ -221,22 +221,22 @@ def heard(text: str, confidence: float, words: str = "") -> Transcript:
 
 def test_doubtful_hearing_is_asked_again_and_then_another_way_is_offered() -> None:
     doubts = Doubts()
-    assert doubts.judge(heard("сколько", 0.2)) == Ask(AGAIN)
-    assert doubts.judge(heard("сколько", 0.2)) == Ask(ANOTHER_WAY)
+    assert doubts.judge(heard("сколько", 0.2)) == Say(AGAIN, outcome="unclear")
+    assert doubts.judge(heard("сколько", 0.2)) == Say(ANOTHER_WAY, outcome="unclear")
     clear = heard("сколько стоит", 0.9)
     assert doubts.judge(clear) is clear
-    assert doubts.judge(heard("сколько", 0.2)) == Ask(AGAIN)
+    assert doubts.judge(heard("сколько", 0.2)) == Say(AGAIN, outcome="unclear")
 
 
 def test_a_doubtful_number_is_read_back_and_counts_once_confirmed() -> None:
     doubts = Doubts()
     number = heard("Мой номер 89161234567", 0.7, "мой номер восемь")
-    assert doubts.judge(number) == Ask("Вы сказали: 89, 161, 234, 567. Верно?")
+    assert doubts.judge(number) == Say("Вы сказали: 89, 161, 234, 567. Верно?")
     accepted = doubts.judge(heard("да", 0.9))
     assert isinstance(accepted, Transcript)
     assert accepted.text == number.text
-    assert isinstance(doubts.judge(number), Ask)
-    assert doubts.judge(heard("нет", 0.9)) == Ask(AGAIN)
+    assert isinstance(doubts.judge(number), Say)
+    assert doubts.judge(heard("нет", 0.9)) == Say(AGAIN, outcome="unclear")
 
 
 def test_numbers_are_read_back_in_groups() -> None:

@@ -108,7 +108,7 @@ def split_dialogue(messages: list[IncomingMessage]) -> tuple[Transcript, list[Ch
 
 
 def _grounds(answer: Answer) -> dict[str, object]:
-    return {"source": answer.source, "sources": schemas.sources_json(answer)}
+    return {"source": answer.source, "sources": schemas.sources_json(answer.sources)}
 
 
 async def _stream(
