@@ -11,9 +11,10 @@ from typing import get_args
 from api.conversation.exchange import Reply
 from dialog.messages import Source, Transcript, Word
 from rag.evaluation import JudgedQuestion
-from rag.retrieval.library import DocumentInfo, Hit, Report
+from rag.ingestion.ingest import Report
+from rag.retrieval.retriever import Hit
 from store.conversations import Conversation, ConversationInfo, StoredTurn
-from store.documents import Outcome
+from store.documents import DocumentInfo, Outcome
 from store.recordings import StoredRecording
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

@@ -31,7 +31,8 @@ from rag import vocabulary
 from rag.answering.answer import Answerer
 from rag.answering.circuit_breaker import Breaker
 from rag.answering.llm import ChatMessage, ChatModel, OpenAIChat, Timeouts
-from rag.retrieval.library import Library, open_library
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import Retriever, open_retriever
 from russian.custom import NO_RULES, CustomRules, RulesError, load_rules
 from store.engine import Store, open_store
 from store.recordings import Recordings
@@ -72,7 +73,7 @@ class Services:
         self._background.cancel()
         self.models.close()
         # Only what was built is closed: touching a cached property would build it now.
-        for name in ("library", "store"):
+        for name in ("retriever", "store"):
             if name in self.__dict__:
                 getattr(self, name).close()
 
@@ -93,16 +94,20 @@ class Services:
         return Conversations(self.store, self.recordings, self.metrics)
 
     @cached_property
-    def library(self) -> Library:
-        return open_library(
+    def retriever(self) -> Retriever:
+        return open_retriever(
             self.store,
             self.settings.home / "index",
             qdrant_url=self.settings.qdrant_url,
             qdrant_api_key=unwrapped(self.settings.qdrant_api_key),
             dense_model=self.settings.dense_model,
             rerank_model=self.settings.rerank_model,
-            phrases=self._vocabulary,
         )
+
+    @cached_property
+    def ingestion(self) -> Ingestion:
+        names = vocabulary.VocabularyFile(self.store, self._vocabulary)
+        return Ingestion(self.store, self.retriever.follow, names)
 
     @cached_property
     def llm(self) -> ChatModel | None:
@@ -119,7 +124,7 @@ class Services:
 
     @cached_property
     def answerer(self) -> Answerer:
-        return Answerer(self.library, self.llm)
+        return Answerer(self.retriever, self.llm)
 
     @cached_property
     def calls(self) -> Calls:

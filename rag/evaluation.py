@@ -16,7 +16,7 @@ from dialog.errors import BadInput
 from dialog.messages import Answer
 from rag.answering.answer import Answerer
 from rag.answering.citations import figures
-from rag.retrieval.library import Library
+from rag.retrieval.retriever import Retriever
 
 DEPTH = 10
 
@@ -104,15 +104,15 @@ def _labelled(record: dict[str, object]) -> Labelled:
 
 async def run(
     questions: Sequence[Labelled],
-    library: Library,
+    retriever: Retriever,
     answerer: Answerer,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[JudgedQuestion]:
     """Search for and answer every question, one after another."""
-    names = {document.id: Path(document.source).name for document in library.documents()}
+    names = {document.id: Path(document.source).name for document in retriever.documents()}
     outcomes = []
     for number, question in enumerate(questions, 1):
-        hits = library.search(question.text, DEPTH)
+        hits = retriever.search(question.text, DEPTH)
         right = (
             rank
             for rank, hit in enumerate(hits)

@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import Lock
 
 from russian.lemmas import lemmas
 from russian.spoken import to_spoken
+from store import documents
+from store.engine import Store
 
 FILE = "phrases.txt"
 MOST = 1_000
@@ -39,10 +42,40 @@ def phrases(texts: Iterable[str]) -> list[str]:
     return [phrase for phrase, _ in spoken.most_common(MOST)]
 
 
+def stored_phrases(store: Store) -> list[str]:
+    """The same of all documents in the store."""
+    with store.reading() as session:
+        return phrases("\n".join(row) for row in documents.texts(session))
+
+
+class VocabularyFile:
+    """Keeps the file at `path` up with the documents of a store. Safe to share between threads."""
+
+    def __init__(self, store: Store, path: Path) -> None:
+        self._store = store
+        self._path = path
+        self._turn = Lock()
+        self._reached: tuple[str, int] | None = None
+
+    def sync(self) -> None:
+        """Write the file anew if documents have changed since the last time, which the first call
+        does not know. Reads every passage then; otherwise one SELECT."""
+        with self._turn:
+            with self._store.reading() as session:
+                revision = documents.revision(session)
+            if self._reached != revision:
+                write(self._path, stored_phrases(self._store))
+                self._reached = revision
+
+
 def write(path: Path, found: Iterable[str]) -> None:
-    """Replace the file at once: its reader sees the old list or the new one."""
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.writelines(f"{phrase}\n" for phrase in found)
+    """Replace the file at once: its reader sees the old list or the new one. One that says the
+    same already is left alone, for a recogniser reads it again whenever it is new."""
+    content = "".join(f"{phrase}\n" for phrase in found).encode()
+    if path.is_file() and path.read_bytes() == content:
+        return
+    with NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
+        file.write(content)
     Path(file.name).replace(path)
 
 

@@ -24,7 +24,8 @@ from dialog.audio.decoding import decode
 from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Speech, Transcript
-from rag.retrieval.library import IngestProgress
+from rag.ingestion.ingest import IngestProgress
+from rag.vocabulary import stored_phrases
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -146,12 +147,12 @@ def ingest(arguments: argparse.Namespace, services: Services) -> int:
     if arguments.list:
         return _list_documents(arguments, services)
     if arguments.remove is not None:
-        if not services.library.remove(arguments.remove):
+        if not services.ingestion.remove(arguments.remove):
             raise BadInput(f"no document has the id {arguments.remove}")
         return DONE
     if not arguments.paths:
         raise BadInput("nothing to ingest: name files or folders")
-    report = services.library.ingest(arguments.paths, arguments.tags, _progress_bar)
+    report = services.ingestion.ingest(arguments.paths, arguments.tags, _progress_bar)
     faults = [skipped for skipped in report.skipped if skipped.fault]
     for skipped in faults:
         complain(f"{skipped.path}: {skipped.reason}", BAD_INPUT)
@@ -168,7 +169,7 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
         raise BadInput("give a query or --queries FILE")
     if arguments.query is not None:
         query = check_question(arguments.query, "the query")
-        hits = services.library.search(query, arguments.top, arguments.tags)
+        hits = services.retriever.search(query, arguments.top, arguments.tags)
         if arguments.json:
             shown = [schemas.hit_json(hit) for hit in hits]
             _print_json({"query": arguments.query, "hits": shown})
@@ -178,7 +179,7 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
             complain("nothing was found", DONE)
         return DONE
     for line in list(_read_queries(arguments.queries)):
-        hits = services.library.search(line["text"], arguments.top, arguments.tags)
+        hits = services.retriever.search(line["text"], arguments.top, arguments.tags)
         ranked = [{"id": hit.document_id, "score": hit.score} for hit in hits]
         _print_json({"_id": line["_id"], "hits": ranked})
     return DONE
@@ -192,7 +193,7 @@ def evaluate(arguments: argparse.Namespace, services: Services) -> int:
     _check_output(arguments.plot)
     questions = evaluation.read(arguments.file)
     progress = _progress_bar("questions")
-    run = evaluation.run(questions, services.library, services.answerer, progress)
+    run = evaluation.run(questions, services.retriever, services.answerer, progress)
     outcomes = asyncio.run(run)
     figures = evaluation.measure(outcomes)
     if arguments.json:
@@ -209,7 +210,7 @@ def evaluate(arguments: argparse.Namespace, services: Services) -> int:
 
 def vocabulary(arguments: argparse.Namespace, services: Services) -> int:
     """The phrases that the recogniser is told to listen for, the commonest first."""
-    for phrase in services.library.phrases():
+    for phrase in stored_phrases(services.store):
         if arguments.json:
             _print_json({"phrase": phrase})
         else:
@@ -328,7 +329,7 @@ def _list_voices(arguments: argparse.Namespace, services: Services) -> int:
 
 
 def _list_documents(arguments: argparse.Namespace, services: Services) -> int:
-    for info in services.library.documents(arguments.tags):
+    for info in services.retriever.documents(arguments.tags):
         if arguments.json:
             _print_json(schemas.document_json(info))
         else:

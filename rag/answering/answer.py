@@ -19,7 +19,7 @@ from rag.answering.citations import Checker, is_russian, supporting
 from rag.answering.llm import ChatMessage, ChatModel
 from rag.answering.prompt import Style
 from rag.answering.query import Query, analyse
-from rag.retrieval.library import Library
+from rag.retrieval.retriever import Retriever
 from russian.sentences import sentences
 
 UNKNOWN = "Я не нашёл ответа на этот вопрос в документах. Попробуйте спросить иначе."
@@ -43,9 +43,9 @@ log = logging.getLogger(__name__)
 
 class Answerer:
     def __init__(
-        self, library: Library, llm: ChatModel | None = None, threshold: float = THRESHOLD
+        self, retriever: Retriever, llm: ChatModel | None = None, threshold: float = THRESHOLD
     ) -> None:
-        self._library = library
+        self._retriever = retriever
         self._llm = llm
         self._threshold = threshold
 
@@ -79,10 +79,10 @@ class Answerer:
     ) -> tuple[Query, list[Evidence]]:
         """The passages that cover enough of the question, best first."""
         whole = followup.self_contained(question, history)
-        hits = self._library.search_passages(whole, CANDIDATES)
-        asked = analyse(whole, hits, self._library.rarity)
+        hits = self._retriever.search_passages(whole, CANDIDATES)
+        asked = analyse(whole, hits, self._retriever.rarity)
         found = answerability.weigh(asked, hits)
-        sure = answerability.confidence(asked, found, self._library.words_score(whole))
+        sure = answerability.confidence(asked, found, self._retriever.words_score(whole))
         if sure < self._threshold:
             return asked, []
         least = COVERAGE_OF_BEST * found[0].coverage

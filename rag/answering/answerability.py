@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, replace
 
 from rag.answering.query import Query, QueryTerm, share, whole
 from rag.retrieval import sparse
-from rag.retrieval.library import Hit
+from rag.retrieval.retriever import Hit
 from russian.sentences import sentences
 
 BIAS = -9.22

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from rag.retrieval import phonetic, sparse
-from rag.retrieval.library import Hit
+from rag.retrieval.retriever import Hit
 from russian.grammar.morphology import forms, is_known
 
 Rarity = Callable[[Sequence[str]], dict[str, float]]

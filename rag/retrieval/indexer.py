@@ -31,8 +31,9 @@ class Indexer:
         self._turn = threading.Lock()
         self._reached: Applied | None = None
 
-    def refresh(self, progress: Callable[[int, int, str], None] | None = None) -> None:
-        """Return when the index holds all that the store held at the call: one SELECT if so.
+    def sync(self, progress: Callable[[int, int, str], None] | None = None) -> None:
+        """Return when the index holds all that the store held at the call: one SELECT if it
+        did already.
 
         `progress` is told (changes applied, changes in all, "") after each batch.
         """

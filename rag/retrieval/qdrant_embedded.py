@@ -1,6 +1,6 @@
 """The index in process: Qdrant's own engine, `qdrant-edge-py`.
 
-Knows the engine's calls; which folder it may work on is claim.py's, and
+Knows the engine's calls; which folder it may work on is index_lock.py's, and
 docs/decisions/0002-index-derived-from-store.md says why there may be several.
 """
 

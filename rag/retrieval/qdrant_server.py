@@ -1,6 +1,6 @@
 """The index on a Qdrant server, through its Query API (1.10 and later; meant for 1.12.3).
 
-Knows `qdrant-client`; several processes may share the collection, and library.py sees to it
+Knows `qdrant-client`; several processes may share the collection, and indexer.py sees to it
 that one at a time writes what changed.
 """
 

@@ -20,7 +20,8 @@ from rag import evaluation
 from rag.answering import answerability
 from rag.answering.answer import CANDIDATES, THRESHOLD
 from rag.answering.query import analyse
-from rag.retrieval.library import Library, open_library
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import Retriever, open_retriever
 from store.engine import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -36,14 +37,14 @@ NOTHING = (0,) * len(answerability.WEIGHTS)
 Rows = NDArray[np.float64]
 
 
-def rows(library: Library, questions: Path) -> tuple[Rows, Rows]:
+def rows(retriever: Retriever, questions: Path) -> tuple[Rows, Rows]:
     """Features of each question, and 1 for one that can be answered."""
     found, known = [], []
     for question in evaluation.read(questions):
-        hits = library.search_passages(question.text, CANDIDATES)
-        asked = analyse(question.text, hits, library.rarity)
+        hits = retriever.search_passages(question.text, CANDIDATES)
+        asked = analyse(question.text, hits, retriever.rarity)
         weighed = answerability.weigh(asked, hits)
-        score = library.words_score(question.text)
+        score = retriever.words_score(question.text)
         # What finds or asks nothing is refused unseen, as a row of noughts is by the bias.
         some = weighed and asked.weight
         found.append(astuple(answerability.features(asked, weighed, score)) if some else NOTHING)
@@ -72,10 +73,10 @@ def main() -> None:
     for name, (documents, questions) in SETS.items():
         with TemporaryDirectory() as home:
             store = open_store(f"sqlite:///{home}/beseda.db")
-            library = open_library(store, Path(home) / "index")
-            library.ingest([documents])
-            sets[name] = rows(library, questions)
-            library.close()
+            retriever = open_retriever(store, Path(home) / "index")
+            Ingestion(store, retriever.follow).ingest([documents])
+            sets[name] = rows(retriever, questions)
+            retriever.close()
             store.close()
     all_of_them = fit(list(sets.values()))
     for name, own in sets.items():

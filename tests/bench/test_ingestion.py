@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.retrieval.library import open_library
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import open_retriever
 from store.engine import open_store
 from tests.service.test_ingestion import site
 
@@ -18,9 +19,9 @@ pytestmark = pytest.mark.bench
 def _peak_mb(home: Path, folder: Path) -> None:
     """Ingest, and print this process's largest memory in MB."""
     store = open_store(f"sqlite:///{home}/beseda.db")
-    library = open_library(store, home / "index")
-    library.ingest([folder])
-    library.close()
+    retriever = open_retriever(store, home / "index")
+    Ingestion(store, retriever.follow).ingest([folder])
+    retriever.close()
     store.close()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 

@@ -19,9 +19,9 @@ from langchain_qdrant import QdrantVectorStore, RetrievalMode
 from langchain_qdrant.sparse_embeddings import SparseEmbeddings, SparseVector
 
 from rag import evaluation
-from rag.ingestion import ingest
+from rag.ingestion.ingest import DocumentFile, Ingestion, read
 from rag.retrieval import sparse
-from rag.retrieval.library import open_library
+from rag.retrieval.retriever import open_retriever
 from store.engine import open_store
 
 pytestmark = pytest.mark.bench
@@ -62,7 +62,7 @@ def corpus() -> dict[str, tuple[str, str]]:
     """Passage id to its document and text: the samples, and shuffles of their sentences."""
     found: dict[str, tuple[str, str]] = {}
     for path in sorted((ROOT / "samples" / "knowledge").iterdir()):
-        document = ingest.read(path, path.suffix, str(path), path.name, "")
+        document = read(DocumentFile(path), path.suffix, path.name, "")
         for number, passage in enumerate(document.passages):
             text = "\n".join((document.title, passage.heading, passage.text))
             found[f"{path.name} {number}"] = path.name, text
@@ -105,22 +105,22 @@ def test_against_langchain_qdrant(tmp_path: Path, capsys: pytest.CaptureFixture[
     rows = [{"_id": name, "text": text} for name, (_, text) in passages.items()]
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     store = open_store(f"sqlite:///{tmp_path}/beseda.db")
-    library = open_library(store, tmp_path / "index")
-    library.ingest([path])
+    retriever = open_retriever(store, tmp_path / "index")
+    Ingestion(store, retriever.follow).ingest([path])
 
     def ask_them(query: str) -> list[str]:
         found = theirs.similarity_search(query, k=40)
         return [document.metadata["name"] for document in found]
 
     def ask_us(query: str) -> list[str]:
-        return [hit.document_id for hit in library.search_passages(query, 40)]
+        return [hit.document_id for hit in retriever.search_passages(query, 40)]
 
     ask_them("разогрев"), ask_us("разогрев")
     table = {"langchain-qdrant": score(ask_them, documents), "beseda": score(ask_us, documents)}
     with capsys.disabled():
         for name, (ndcg, p95_ms) in table.items():
             print(f"\n{name:18} nDCG@10 {ndcg:.3f}  p95 {p95_ms:.1f} ms", end="")
-    library.close()
+    retriever.close()
     store.close()
     assert table["beseda"][0] > table["langchain-qdrant"][0]
 
@@ -135,19 +135,19 @@ def test_search_among_50_000_passages(tmp_path: Path, capsys: pytest.CaptureFixt
             text = " ".join(mix.choices(words, k=60))
             file.write(json.dumps({"_id": str(number), "text": text}) + "\n")
     store = open_store(f"sqlite:///{tmp_path}/beseda.db")
-    library = open_library(store, tmp_path / "index")
+    retriever = open_retriever(store, tmp_path / "index")
     began_s = time.perf_counter()
-    library.ingest([path])
+    Ingestion(store, retriever.follow).ingest([path])
     ingested_s = time.perf_counter() - began_s
     took_ms, found = [], 0
     for question in evaluation.read(ROOT / "samples" / "questions" / "labelled.jsonl"):
         began_s = time.perf_counter()
-        found += bool(library.search(question.text, 10))
+        found += bool(retriever.search(question.text, 10))
         took_ms.append((time.perf_counter() - began_s) * 1000)
     took_ms.sort()
     with capsys.disabled():
         print(f"\ningested in {ingested_s:.0f} s; search p50 {took_ms[len(took_ms) // 2]:.1f} ms, "
               f"p95 {took_ms[int(0.95 * len(took_ms))]:.1f} ms", end="")  # fmt: skip
-    library.close()
+    retriever.close()
     store.close()
     assert found > 0.9 * len(took_ms)

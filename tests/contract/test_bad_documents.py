@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dialog.errors import BadInput
-from rag.retrieval.library import Library, open_library
+from rag.ingestion.ingest import DocumentFile, Ingestion
+from rag.retrieval.retriever import Retriever, open_retriever
 from store.engine import Store
 from tests import documents
 
@@ -76,41 +77,48 @@ BAD: dict[str, tuple[str, Make, str]] = {
 
 
 @pytest.fixture
-def library(store: Store, tmp_path: Path) -> Library:
-    return open_library(store, tmp_path / "index")
+def retriever(store: Store, tmp_path: Path) -> Retriever:
+    return open_retriever(store, tmp_path / "index")
+
+
+@pytest.fixture
+def ingestion(store: Store, retriever: Retriever) -> Ingestion:
+    return Ingestion(store, retriever.follow)
 
 
 @pytest.mark.parametrize("case", BAD)
 @ON_SQLITE
 def test_a_bad_file_is_one_line_and_leaves_nothing(
-    case: str, library: Library, tmp_path: Path
+    case: str, ingestion: Ingestion, retriever: Retriever, tmp_path: Path
 ) -> None:
     name, make, reason = BAD[case]
     path = make(tmp_path / name)
     with pytest.raises(BadInput) as failure:
-        library.ingest_file(path)
+        ingestion.take(DocumentFile(path))
     assert reason in failure.value.message
     assert "\n" not in failure.value.message
     assert 400 <= failure.value.status < 500
-    assert library.documents() == []
-    library.close()
+    assert retriever.documents() == []
+    retriever.close()
 
 
 @ON_SQLITE
-def test_a_bomb_takes_no_memory(library: Library, tmp_path: Path) -> None:
+def test_a_bomb_takes_no_memory(ingestion: Ingestion, retriever: Retriever, tmp_path: Path) -> None:
     bomb = documents.zip_bomb(tmp_path / "bomb.docx")
     assert bomb.stat().st_size < 2**20
     tracemalloc.start()
     with pytest.raises(BadInput):
-        library.ingest_file(bomb)
+        ingestion.take(DocumentFile(bomb))
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    library.close()
+    retriever.close()
     assert peak_bytes < 20 * 2**20
 
 
 @ON_SQLITE
-def test_the_good_ones_beside_bad_ones_are_taken(library: Library, tmp_path: Path) -> None:
+def test_the_good_ones_beside_bad_ones_are_taken(
+    ingestion: Ingestion, retriever: Retriever, tmp_path: Path
+) -> None:
     folder = tmp_path / "docs"
     (folder / ".hidden").mkdir(parents=True)
     (folder / ".hidden" / "secret.md").write_text("тайна", encoding="utf-8")
@@ -120,7 +128,7 @@ def test_the_good_ones_beside_bad_ones_are_taken(library: Library, tmp_path: Pat
     documents.zip_bomb(folder / "bomb.docx")
     seen: list[tuple[str, int, int, str]] = []
     paths = [folder, tmp_path / "missing.md"]
-    report = library.ingest(paths, bar=lambda unit: lambda *step: seen.append((unit, *step)))
+    report = ingestion.ingest(paths, bar=lambda unit: lambda *step: seen.append((unit, *step)))
     assert [document.title for document in report.documents] == ["Хорошая"]
     skipped = {Path(one.path).name: (one.reason, one.fault) for one in report.skipped}
     assert skipped == {
@@ -136,5 +144,5 @@ def test_the_good_ones_beside_bad_ones_are_taken(library: Library, tmp_path: Pat
         ("files", 4, 4, "style.css"),
     ]
     assert {unit for unit, *_ in seen[4:]} <= {"documents"}
-    assert [hit.title for hit in library.search("слоны", 3)] == ["Хорошая"]
-    library.close()
+    assert [hit.title for hit in retriever.search("слоны", 3)] == ["Хорошая"]
+    retriever.close()

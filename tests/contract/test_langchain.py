@@ -8,10 +8,11 @@ from langchain_qdrant import QdrantVectorStore, RetrievalMode
 from langchain_qdrant.sparse_embeddings import SparseEmbeddings, SparseVector
 from qdrant_client import QdrantClient
 
+from rag.ingestion.ingest import Ingestion
 from rag.retrieval import sparse
 from rag.retrieval.index import SPARSE, Sparse
-from rag.retrieval.library import Library
 from rag.retrieval.qdrant_server import ServerIndex
+from rag.retrieval.retriever import Retriever
 from store.engine import Store
 
 pytestmark = pytest.mark.contract
@@ -39,8 +40,10 @@ def test_its_vector_store_reads_our_collection(store: Store, tmp_path: Path) -> 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Payload indexes have no effect")
         client = QdrantClient(path=str(tmp_path / "qdrant"))
-        library = Library(store, ServerIndex(lambda: client, "documents"))
-        library.ingest([KNOWLEDGE / "staticheskij-ip.md", KNOWLEDGE / "pereezd.md"], tags=["дом"])
+        retriever = Retriever(store, ServerIndex(lambda: client, "documents"))
+        Ingestion(store, retriever.follow).ingest(
+            [KNOWLEDGE / "staticheskij-ip.md", KNOWLEDGE / "pereezd.md"], tags=["дом"]
+        )
         theirs = QdrantVectorStore(
             client=client,
             collection_name="documents",
@@ -50,10 +53,10 @@ def test_its_vector_store_reads_our_collection(store: Store, tmp_path: Path) -> 
         )
         query = "как подключить статический айпи"
         found = theirs.similarity_search_with_score(query, k=3)
-        ours = library.search_passages(query, 3)
+        ours = retriever.search_passages(query, 3)
         assert [document.page_content for document, _ in found] == [hit.text for hit in ours]
         assert [score for _, score in found] == pytest.approx([hit.score for hit in ours])
         first = found[0][0].metadata
         assert (first["title"], first["document_id"]) == (ours[0].title, ours[0].document_id)
         assert first["tags"] == ["дом"]
-        library.close()
+        retriever.close()

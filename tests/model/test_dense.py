@@ -8,8 +8,9 @@ import pytest
 from rag.answering import answerability
 from rag.answering.answer import THRESHOLD
 from rag.answering.query import analyse
+from rag.ingestion.ingest import Ingestion
 from rag.retrieval.dense import SentenceEncoder
-from rag.retrieval.library import open_library
+from rag.retrieval.retriever import open_retriever
 from store.engine import Store, open_store
 from tests.model import tiny_bert
 
@@ -52,13 +53,13 @@ def test_vectors_are_of_one_size_and_unit_length(tiny: str) -> None:
 def test_a_library_with_a_model_fuses_both(tiny: str, store: Store, tmp_path: Path) -> None:
     for name, text in (("a", "Статья о слонах."), ("b", "Тариф стоит 500 рублей.")):
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
-    library = open_library(store, tmp_path / "index", dense_model=tiny)
-    library.ingest([tmp_path / "a.md", tmp_path / "b.md"])
+    retriever = open_retriever(store, tmp_path / "index", dense_model=tiny)
+    Ingestion(store, retriever.follow).ingest([tmp_path / "a.md", tmp_path / "b.md"])
     # Words find one of them, the model ranks both; so both come, the one of both ranks first.
-    assert [hit.title for hit in library.search("тариф стоит", 2)] == ["b", "a"]
-    library.close()
+    assert [hit.title for hit in retriever.search("тариф стоит", 2)] == ["b", "a"]
+    retriever.close()
     # The same folder without the model: other vectors, so the index is built anew.
-    plain = open_library(store, tmp_path / "index")
+    plain = open_retriever(store, tmp_path / "index")
     assert [hit.title for hit in plain.search("тариф стоит", 2)] == ["b"]
     plain.close()
 
@@ -68,10 +69,10 @@ def test_with_a_model_the_same_questions_are_answered(
 ) -> None:
     """Fused scores are of another scale than words': what is known must not depend on it."""
     (tmp_path / "b.md").write_text("Тариф «Домашний» стоит 500 рублей.", encoding="utf-8")
-    library = open_library(store, tmp_path / "index", dense_model=tiny)
-    library.ingest([tmp_path / "b.md"])
-    hits = library.search_passages("сколько стоит тариф домашний", 5)
-    asked = analyse("сколько стоит тариф домашний", hits, library.rarity)
-    score = library.words_score(asked.text)
+    retriever = open_retriever(store, tmp_path / "index", dense_model=tiny)
+    Ingestion(store, retriever.follow).ingest([tmp_path / "b.md"])
+    hits = retriever.search_passages("сколько стоит тариф домашний", 5)
+    asked = analyse("сколько стоит тариф домашний", hits, retriever.rarity)
+    score = retriever.words_score(asked.text)
     assert answerability.confidence(asked, answerability.weigh(asked, hits), score) >= THRESHOLD
-    library.close()
+    retriever.close()

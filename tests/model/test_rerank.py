@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.retrieval.library import open_library
+from rag.ingestion.ingest import Ingestion
 from rag.retrieval.rerank import CrossEncoderReranker
+from rag.retrieval.retriever import open_retriever
 from store.engine import Store, open_store
 from tests.model import tiny_bert
 
@@ -36,13 +37,13 @@ def test_its_order_is_the_answer(tiny: str, store: Store, tmp_path: Path) -> Non
     texts = {"a": "Статья о слоны.", "b": "Статья тигры о слоны.", "c": "Слоны слоны статья."}
     for name, text in texts.items():
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
-    library = open_library(store, tmp_path / "index", rerank_model=tiny)
-    library.ingest([tmp_path / f"{name}.md" for name in texts])
-    hits = library.search("статья слоны", 3)
+    retriever = open_retriever(store, tmp_path / "index", rerank_model=tiny)
+    Ingestion(store, retriever.follow).ingest([tmp_path / f"{name}.md" for name in texts])
+    hits = retriever.search("статья слоны", 3)
     model = CrossEncoderReranker(tiny, device="cpu")
     read = {name: f"{name}\n\n{text}" for name, text in texts.items()}
     scores = dict(zip(read, model.scores("статья слоны", list(read.values())), strict=True))
     assert [hit.title for hit in hits] == sorted(scores, key=lambda name: -scores[name])
     assert [hit.score for hit in hits] == pytest.approx(sorted(scores.values(), reverse=True))
     assert model.scores("статья", []) == []
-    library.close()
+    retriever.close()

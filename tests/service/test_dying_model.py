@@ -12,7 +12,8 @@ import pytest
 from dialog.messages import Answer, AnswerDelta
 from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage, OpenAIChat, Timeouts
-from rag.retrieval.library import Library, open_library
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import Retriever, open_retriever
 from store.engine import open_store
 from tests.contract.test_answer import Scripted
 from tests.service.test_one_home import article
@@ -44,11 +45,11 @@ def server(*sentences: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def retriever(tmp_path: Path) -> Iterator[Retriever]:
     store = open_store(f"sqlite:///{tmp_path}/beseda.db")
-    opened = open_library(store, tmp_path / "index")
+    opened = open_retriever(store, tmp_path / "index")
     text = "Тариф «Домашний 200» стоит 650 рублей в месяц."
-    opened.ingest([article(tmp_path, "Тарифы", text)])
+    Ingestion(store, opened.follow).ingest([article(tmp_path, "Тарифы", text)])
     yield opened
     opened.close()
     store.close()
@@ -73,12 +74,14 @@ class Killing:
             yield piece
 
 
-async def test_killed_in_mid_answer_nothing_is_lost_doubled_or_left_half(library: Library) -> None:
+async def test_killed_in_mid_answer_nothing_is_lost_doubled_or_left_half(
+    retriever: Retriever,
+) -> None:
     for turn in range(TIMES):
         with server("Это хороший тариф.", "Он стоит ровно шесть") as (process, url):
             model = Killing(process, url, after=1 + turn % PIECES)
             said: list[str] = []
-            async for message in Answerer(library, model).answer(QUESTION):
+            async for message in Answerer(retriever, model).answer(QUESTION):
                 if isinstance(message, AnswerDelta):
                     said.append(message.text)
                 else:
@@ -89,27 +92,27 @@ async def test_killed_in_mid_answer_nothing_is_lost_doubled_or_left_half(library
         assert answer == Answer("".join(said), "extractive", answer.sources)
 
 
-async def test_a_server_that_stalls_is_left_behind(library: Library) -> None:
+async def test_a_server_that_stalls_is_left_behind(retriever: Retriever) -> None:
     hasty = Timeouts(first_piece_s=5.0, next_piece_s=0.3)
     with server("Он стоит ровно шесть") as (_, url):
         model = OpenAIChat(url, "m", timeouts=hasty)
-        messages = [message async for message in Answerer(library, model).answer(QUESTION)]
+        messages = [message async for message in Answerer(retriever, model).answer(QUESTION)]
     assert messages[0] == AnswerDelta(EXTRACT)
     assert isinstance(messages[1], Answer)
     assert messages[1].source == "extractive"
 
 
 async def test_a_server_that_says_nothing_is_waited_for_less_than_a_second(
-    library: Library,
+    retriever: Retriever,
 ) -> None:
     import openai  # noqa: F401  # the service imports it as it warms up
 
     with server() as (_, url):
         model = OpenAIChat(url, "m")
-        async for _ in Answerer(library, Scripted()).answer(QUESTION):
+        async for _ in Answerer(retriever, Scripted()).answer(QUESTION):
             """The first answer loads the dictionaries."""
         began_s = time.monotonic()
-        first = await anext(stream := Answerer(library, model).answer(QUESTION))
+        first = await anext(stream := Answerer(retriever, model).answer(QUESTION))
         assert time.monotonic() - began_s < NEXT_RUNG_S
         assert first == AnswerDelta(EXTRACT)
         await stream.aclose()

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from rag.ingestion.ingest import Ingestion
 from rag.retrieval.index import Point
-from rag.retrieval.library import Library, open_library
 from rag.retrieval.qdrant_embedded import EdgeIndex
+from rag.retrieval.retriever import Retriever, open_retriever
 from store.engine import open_store
 
 pytestmark = pytest.mark.service
@@ -59,18 +60,19 @@ def _ingest_and_die(home: Path, folder: Path, where: str) -> None:
         if where == "files" and done == total // 2:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Library(store, index).ingest([folder], bar=lambda unit: die if unit == "files" else None)
+    ingestion = Ingestion(store, Retriever(store, index).follow)
+    ingestion.ingest([folder], bar=lambda unit: die if unit == "files" else None)
 
 
 def content(home: Path) -> tuple[list[tuple[str, str, str, int]], int, list[list[str]]]:
     """What is stored, the number of points, and what some searches find."""
     store = open_store(f"sqlite:///{home}/beseda.db")
-    library = open_library(store, home / "index")
+    retriever = open_retriever(store, home / "index")
     # One page has the number; those of equal score behind it have no order.
     queries = [f"страница {number}" for number in range(0, PAGES, 17)]
-    found = [[library.search(query, 1)[0].document_id] for query in queries]
-    kept = [(one.id, one.title, one.sha256, one.passages) for one in library.documents()]
-    library.close()
+    found = [[retriever.search(query, 1)[0].document_id] for query in queries]
+    kept = [(one.id, one.title, one.sha256, one.passages) for one in retriever.documents()]
+    retriever.close()
     index = EdgeIndex(home / "index")
     points = index.count()
     index.close()
@@ -80,9 +82,9 @@ def content(home: Path) -> tuple[list[tuple[str, str, str, int]], int, list[list
 
 def ingest(home: Path, folder: Path) -> Sequence[tuple[str, bool]]:
     store = open_store(f"sqlite:///{home}/beseda.db")
-    library = open_library(store, home / "index")
-    report = library.ingest([folder])
-    library.close()
+    retriever = open_retriever(store, home / "index")
+    report = Ingestion(store, retriever.follow).ingest([folder])
+    retriever.close()
     store.close()
     return [(one.reason, one.fault) for one in report.skipped]
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.retrieval.library import Library, open_library
-from store.engine import open_store
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import Retriever, open_retriever
+from store.engine import Store, open_store
 
 pytestmark = pytest.mark.service
 
@@ -31,36 +32,38 @@ store.close()
 INGEST = """
 import sys
 from pathlib import Path
-from rag.retrieval.library import open_library
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import open_retriever
 from store.engine import open_store
 url, folder, *paths = sys.argv[1:]
 store = open_store(url)
-library = open_library(store, Path(folder))
-report = library.ingest(paths)
+retriever = open_retriever(store, Path(folder))
+report = Ingestion(store, retriever.follow).ingest(paths)
 print(*(document.outcome for document in report.documents), *report.skipped)
-library.close()
+retriever.close()
 store.close()
 """
 
 SEARCH = """
 import sys
 from pathlib import Path
-from rag.retrieval.library import open_library
+from rag.retrieval.retriever import open_retriever
 from store.engine import open_store
 url, folder, *queries = sys.argv[1:]
 store = open_store(url)
-library = open_library(store, Path(folder))
+retriever = open_retriever(store, Path(folder))
 for query in queries:
-    print(*(hit.title for hit in library.search(query, 3)), sep="|")
-library.close()
+    print(*(hit.title for hit in retriever.search(query, 3)), sep="|")
+retriever.close()
 store.close()
 """
 
 DIE = """
 import os, signal, sys
 from pathlib import Path
+from rag.ingestion.ingest import Ingestion
 from rag.retrieval.qdrant_embedded import EdgeIndex
-from rag.retrieval.library import Library
+from rag.retrieval.retriever import Retriever
 from store.engine import open_store
 
 class Dying(EdgeIndex):
@@ -71,7 +74,8 @@ class Dying(EdgeIndex):
         super().set_applied(applied)
 
 store = open_store(sys.argv[1])
-Library(store, Dying(Path(sys.argv[2]))).ingest(sys.argv[3:])
+retriever = Retriever(store, Dying(Path(sys.argv[2])))
+Ingestion(store, retriever.follow).ingest(sys.argv[3:])
 """
 
 
@@ -94,12 +98,22 @@ def output(process: "subprocess.Popen[str]") -> str:
 
 
 @pytest.fixture
-def library(shared_url: str, tmp_path: Path) -> Iterator[Library]:
-    store = open_store(shared_url)
-    opened = open_library(store, tmp_path / "index")
+def store(shared_url: str) -> Iterator[Store]:
+    opened = open_store(shared_url)
     yield opened
     opened.close()
-    store.close()
+
+
+@pytest.fixture
+def retriever(store: Store, tmp_path: Path) -> Iterator[Retriever]:
+    opened = open_retriever(store, tmp_path / "index")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ingestion(store: Store, retriever: Retriever) -> Ingestion:
+    return Ingestion(store, retriever.follow)
 
 
 @pytest.fixture
@@ -113,8 +127,8 @@ def article(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def found(library: Library, query: str) -> list[str]:
-    return [hit.title for hit in library.search(query, 5)]
+def found(retriever: Retriever, query: str) -> list[str]:
+    return [hit.title for hit in retriever.search(query, 5)]
 
 
 def test_several_processes_open_an_empty_database_at_once(shared_url: str) -> None:
@@ -123,27 +137,27 @@ def test_several_processes_open_an_empty_database_at_once(shared_url: str) -> No
 
 
 def test_a_running_process_finds_what_another_ingests(
-    library: Library, shared_url: str, index: Path, tmp_path: Path
+    ingestion: Ingestion, retriever: Retriever, shared_url: str, index: Path, tmp_path: Path
 ) -> None:
-    library.ingest([article(tmp_path, "Тарифы", "Тариф «Домашний» стоит 500 рублей.")])
-    assert found(library, "тариф") == ["Тарифы"]
+    ingestion.ingest([article(tmp_path, "Тарифы", "Тариф «Домашний» стоит 500 рублей.")])
+    assert found(retriever, "тариф") == ["Тарифы"]
     added = article(tmp_path, "Доставка", "Доставка роутера занимает два дня.")
     assert output(start(INGEST, shared_url, index, added)) == "added\n"
     begun_s = time.monotonic()
-    assert found(library, "доставка роутера") == ["Доставка"]
+    assert found(retriever, "доставка роутера") == ["Доставка"]
     assert time.monotonic() - begun_s < LATEST_S
     article(tmp_path, "Доставка", "Доставка теперь закрыта, забирайте самовывозом.")
     assert output(start(INGEST, shared_url, index, added)) == "updated\n"
     begun_s = time.monotonic()
-    assert found(library, "самовывоз") == ["Доставка"]
-    assert found(library, "роутер") == []
+    assert found(retriever, "самовывоз") == ["Доставка"]
+    assert found(retriever, "роутер") == []
     assert time.monotonic() - begun_s < LATEST_S
 
 
 def test_searching_never_stops_while_others_write(
-    library: Library, shared_url: str, index: Path, tmp_path: Path
+    ingestion: Ingestion, retriever: Retriever, shared_url: str, index: Path, tmp_path: Path
 ) -> None:
-    library.ingest([article(tmp_path, "Постоянная", "Постоянная статья о скорости.")])
+    ingestion.ingest([article(tmp_path, "Постоянная", "Постоянная статья о скорости.")])
     folders = []
     for number in range(2):
         folders.append(tmp_path / str(number))
@@ -154,13 +168,13 @@ def test_searching_never_stops_while_others_write(
     readers = [start(SEARCH, shared_url, index, "постоянная статья") for _ in range(2)]
     searches = 0
     while any(process.poll() is None for process in [*writers, *readers]):
-        assert "Постоянная" in found(library, "постоянная статья")
+        assert "Постоянная" in found(retriever, "постоянная статья")
         searches += 1
     assert searches > 5
     assert [output(writer).split() for writer in writers] == [["added"] * 15] * 2
     assert ["Постоянная" in output(reader) for reader in readers] == [True, True]
-    assert len(library.documents()) == 31
-    assert found(library, "слово1х14")[0] == "Статья 1 14"
+    assert len(retriever.documents()) == 31
+    assert found(retriever, "слово1х14")[0] == "Статья 1 14"
     assert not list(index.glob("private-*"))
 
 
@@ -175,10 +189,10 @@ def test_a_crash_while_indexing_is_repaired_at_the_next_start(
 
 
 def test_what_a_killed_process_left_is_swept(
-    library: Library, shared_url: str, index: Path, tmp_path: Path
+    ingestion: Ingestion, retriever: Retriever, shared_url: str, index: Path, tmp_path: Path
 ) -> None:
-    library.ingest([article(tmp_path, "Статья", "Статья о слонах.")])  # owns the folder
-    waits = SEARCH.replace("library.close()", "print(flush=True); import time; time.sleep(600)")
+    ingestion.ingest([article(tmp_path, "Статья", "Статья о слонах.")])  # owns the folder
+    waits = SEARCH.replace("retriever.close()", "print(flush=True); import time; time.sleep(600)")
     killed = start(waits, shared_url, index, "слоны")
     try:
         assert killed.stdout is not None
@@ -188,6 +202,6 @@ def test_what_a_killed_process_left_is_swept(
         killed.kill()
         killed.communicate()
     assert len(list(index.glob("private-*.lock"))) == 1
-    library.close()
-    assert found(library, "слоны") == ["Статья"]  # opens the folder again, as its owner
+    retriever.close()
+    assert found(retriever, "слоны") == ["Статья"]  # opens the folder again, as its owner
     assert not list(index.glob("private-*"))

@@ -4,7 +4,7 @@ import pytest
 
 from rag.answering.answerability import Evidence, joined
 from rag.answering.citations import Checker, figures, is_russian, supporting
-from rag.retrieval.library import Hit
+from rag.retrieval.retriever import Hit
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ import pytest
 from rag.answering import prompt
 from rag.answering.answerability import Evidence
 from rag.answering.llm import ChatMessage
-from rag.retrieval.library import Hit
+from rag.retrieval.retriever import Hit
 
 pytestmark = pytest.mark.unit
 

@@ -20,7 +20,8 @@ from api.realtime.tools import OpenAITools
 from dialog.messages import Answer, AnswerDelta
 from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage, OpenAIChat, Timeouts
-from rag.retrieval.library import Library, open_library
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import Retriever, open_retriever
 from store.engine import open_store
 from tests.service.test_one_home import article
 from tests.vllm.server import Server, running
@@ -57,10 +58,10 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def retriever(tmp_path: Path) -> Iterator[Retriever]:
     store = open_store(f"sqlite:///{tmp_path}/beseda.db")
-    opened = open_library(store, tmp_path / "index")
-    opened.ingest([article(tmp_path, "Тарифы", QUOTE)])
+    opened = open_retriever(store, tmp_path / "index")
+    Ingestion(store, opened.follow).ingest([article(tmp_path, "Тарифы", QUOTE)])
     yield opened
     opened.close()
     store.close()
@@ -114,11 +115,11 @@ async def test_a_listener_who_leaves_stops_the_server(server: Server) -> None:
 
 
 async def test_more_callers_than_it_serves_all_get_an_answer(
-    server: Server, library: Library
+    server: Server, retriever: Retriever
 ) -> None:
     hasty = Timeouts(connect_s=2, first_piece_s=2, next_piece_s=2)
     replies = await asyncio.gather(
-        *(ask(Answerer(library, chat(server, hasty))) for _ in range(CALLERS))
+        *(ask(Answerer(retriever, chat(server, hasty))) for _ in range(CALLERS))
     )
     for said, answer in replies:
         check(said, answer)
@@ -159,11 +160,11 @@ class Killing:
 
 @pytest.mark.parametrize("time_", range(KILLS))
 async def test_killed_in_mid_answer_the_documents_go_on(
-    time_: int, model: Path, library: Library, tmp_path: Path
+    time_: int, model: Path, retriever: Retriever, tmp_path: Path
 ) -> None:
     with running(PYTHON, model, tmp_path / "vllm.log") as server:
         killing = Killing(server)
-        said, answer = await ask(Answerer(library, killing))
+        said, answer = await ask(Answerer(retriever, killing))
         assert killing.killed_s
         assert time.monotonic() - killing.killed_s < 1.0
         check(said, answer)

@@ -11,7 +11,8 @@ from api.conversation.history import Conversations
 from api.metrics import Metrics
 from api.models import Models
 from api.wiring import Services
-from rag.retrieval.library import Library
+from rag.ingestion.ingest import Ingestion
+from rag.retrieval.retriever import Retriever
 
 
 async def _services(request: Request) -> Services:
@@ -30,8 +31,12 @@ async def _conversations(services: ServicesDep) -> Conversations:
     return services.conversations
 
 
-async def _library(services: ServicesDep) -> Library:
-    return services.library
+async def _ingestion(services: ServicesDep) -> Ingestion:
+    return services.ingestion
+
+
+async def _retriever(services: ServicesDep) -> Retriever:
+    return services.retriever
 
 
 async def _metrics(services: ServicesDep) -> Metrics:
@@ -40,5 +45,6 @@ async def _metrics(services: ServicesDep) -> Metrics:
 
 ModelsDep = Annotated[Models, Depends(_models)]
 ConversationsDep = Annotated[Conversations, Depends(_conversations)]
-LibraryDep = Annotated[Library, Depends(_library)]
+IngestionDep = Annotated[Ingestion, Depends(_ingestion)]
+RetrieverDep = Annotated[Retriever, Depends(_retriever)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 
 from api import schemas
 from api.conversation.validation import check_question
-from api.http.routes.deps import LibraryDep
+from api.http.routes.deps import IngestionDep, RetrieverDep
 from dialog.errors import BadInput
-from rag.retrieval.library import Ingested, Library, Report, Skipped
+from rag.ingestion.ingest import DocumentFile, Ingestion, Report
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 
@@ -26,16 +26,16 @@ Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS)]
 
 @router.get("/documents")
 async def list_documents(
-    library: LibraryDep, tag: Annotated[Tags, Query(default_factory=list)]
+    retriever: RetrieverDep, tag: Annotated[Tags, Query(default_factory=list)]
 ) -> dict[str, object]:
     """Everything that answers may quote; with `tag`, once or more, what is marked with any."""
-    infos = await asyncio.to_thread(library.documents, tag)
+    infos = await asyncio.to_thread(retriever.documents, tag)
     return {"object": "list", "data": [schemas.document_json(info) for info in infos]}
 
 
 @router.post("/documents")
 async def add_documents(
-    library: LibraryDep,
+    ingestion: IngestionDep,
     file: Annotated[list[UploadFile], File()],
     tag: Annotated[Tags, Form(default_factory=list)],
 ) -> JSONResponse:
@@ -45,33 +45,29 @@ async def add_documents(
     201 when something is new or changed, else 200. A single file that cannot be used is a
     4xx; of several, each bad one is reported and the others are taken.
     """
-    report = await asyncio.to_thread(_ingest, file, tag, library)
+    report = await asyncio.to_thread(_ingest, file, tag, ingestion)
     if report.skipped and len(file) == 1:
         raise BadInput(report.skipped[0].reason, code="unusable_document")
     changed = report.count("added") or report.count("updated")
     return JSONResponse(schemas.report_json(report), 201 if changed else 200)
 
 
-def _ingest(uploads: list[UploadFile], tags: list[str], library: Library) -> Report:
-    taken: list[Ingested] = []
-    skipped: list[Skipped] = []
+def _ingest(uploads: list[UploadFile], tags: list[str], ingestion: Ingestion) -> Report:
+    files: list[DocumentFile] = []
     with TemporaryDirectory() as folder:
-        for upload in uploads:
+        for number, upload in enumerate(uploads):
             name = Path(upload.filename or "").name
-            path = Path(folder) / f"upload{Path(name).suffix}"
+            path = Path(folder) / f"{number}{Path(name).suffix}"
             with path.open("wb") as file:
                 shutil.copyfileobj(upload.file, file)
-            try:
-                taken += library.ingest_file(path, name=name, document_id=name, tags=tags)
-            except BadInput as error:
-                skipped.append(Skipped(name, error.message))
-    return Report(tuple(taken), tuple(skipped))
+            files.append(DocumentFile(path, name=name, document_id=name))
+        return ingestion.ingest_files(files, tags)
 
 
 @router.delete("/documents/{document_id:path}")
-async def remove_document(library: LibraryDep, document_id: str) -> dict[str, object]:
+async def remove_document(ingestion: IngestionDep, document_id: str) -> dict[str, object]:
     """Forget a document; 404 when there is none."""
-    if not await asyncio.to_thread(library.remove, document_id):
+    if not await asyncio.to_thread(ingestion.remove, document_id):
         raise BadInput(f"no document has the id {document_id}", 404, "not_found")
     return {"id": document_id, "object": "document", "deleted": True}
 
@@ -85,8 +81,8 @@ class SearchRequest(BaseModel):
 
 
 @router.post("/search")
-async def search(library: LibraryDep, request: SearchRequest) -> dict[str, object]:
+async def search(retriever: RetrieverDep, request: SearchRequest) -> dict[str, object]:
     """Distinct documents, the best passage of each; with `tags`, of those that have any."""
     query = check_question(request.query, "`query`")
-    hits = await asyncio.to_thread(library.search, query, request.top, request.tags)
+    hits = await asyncio.to_thread(retriever.search, query, request.top, request.tags)
     return {"query": request.query, "hits": [schemas.hit_json(hit) for hit in hits]}

@@ -32,7 +32,7 @@ async def readyz(services: ServicesDep) -> JSONResponse:
 
 def _store_state(services: Services) -> str:
     try:
-        services.library.refresh()
+        services.retriever.sync()
     except Exception as error:
         log.warning("store: %s", type(error).__name__)
         return "failed"
