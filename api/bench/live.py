@@ -72,7 +72,7 @@ class BenchCall:
         """Run the call to its end."""
         playing = asyncio.create_task(self._play())
         try:
-            async with aclosing(services.calls.hold(self._inbound())) as messages:
+            async with services.calls.open(self._inbound()) as messages:
                 async for message in messages:
                     self._note(message)
                     self._player.put(message)

@@ -5,7 +5,7 @@ Knows calls as streams of messages; knows nothing of transports.
 
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
 from api.conversation.converse import Stages, converse
@@ -33,31 +33,42 @@ class Calls:
         self._limit = limit
         self._held = 0
 
-    async def hold(
+    @asynccontextmanager
+    async def open(
         self,
         inbound: AsyncIterator[Inbound],
         conversation_id: str | None = None,
         respond: AnswerQuestion | None = None,
-    ) -> AsyncGenerator[Outbound]:
-        """Hold a live call (see docs/calls.md): `converse`, its turns kept and counted.
+    ) -> AsyncGenerator[AsyncIterator[Outbound]]:
+        """A line, taken for as long as the block runs, and the messages of the call on it (see
+        docs/calls.md): `converse`, its turns kept and counted.
 
-        `respond` answers in place of the documents alone.
-        Raises Unavailable at once when too many calls are held already.
+        `respond` answers in place of the documents alone. Raises Unavailable when all lines are
+        busy, before the block begins; the messages raise it when nothing can listen.
         """
         if self._held >= self._limit:
             raise Unavailable(f"all {self._limit} lines are busy: try again later")
         self._count(1)
-        saved_as = conversation_id or str(uuid.uuid4())
         try:
-            stages = await self._stages(await self._conversations.history(conversation_id))
-            stages = replace(stages, respond=respond or stages.respond)
-            async with aclosing(converse(inbound, stages, Call(live=True))) as messages:
-                async for message in messages:
-                    if isinstance(message, TurnTrace):
-                        await self._conversations.save_turn(message, saved_as)
-                    yield message
+            async with aclosing(self._messages(inbound, conversation_id, respond)) as messages:
+                yield messages
         finally:
             self._count(-1)
+
+    async def _messages(
+        self,
+        inbound: AsyncIterator[Inbound],
+        conversation_id: str | None,
+        respond: AnswerQuestion | None,
+    ) -> AsyncGenerator[Outbound]:
+        saved_as = conversation_id or str(uuid.uuid4())
+        stages = await self._stages(await self._conversations.history(conversation_id))
+        stages = replace(stages, respond=respond or stages.respond)
+        async with aclosing(converse(inbound, stages, Call(live=True))) as messages:
+            async for message in messages:
+                if isinstance(message, TurnTrace):
+                    await self._conversations.save_turn(message, saved_as)
+                yield message
 
     def _count(self, change: int) -> None:
         self._held += change

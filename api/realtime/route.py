@@ -9,8 +9,8 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from importlib import import_module
 
 from fastapi import APIRouter, WebSocket
@@ -22,6 +22,7 @@ from api.settings import unwrapped
 from api.wiring import Services
 from dialog.errors import Unavailable
 from dialog.messages import CallEnded, HungUp, Inbound, Outbound
+from dialog.tasks import background
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +70,7 @@ async def realtime(socket: WebSocket, conversation_id: str | None = None) -> Non
     code, reason = FAULT, "internal error"
     try:
         respond = _responder(session, services)
-        call = services.calls.hold(_drained(inbox), conversation_id, respond)
-        async with aclosing(call):
+        async with services.calls.open(_drained(inbox), conversation_id, respond) as call:
             reason = await _hold(call, session, socket, wire, inbox)
             code = NORMAL
     except Unavailable as error:
@@ -85,33 +85,21 @@ async def realtime(socket: WebSocket, conversation_id: str | None = None) -> Non
 
 
 async def _hold(
-    call: AsyncGenerator[Outbound],
+    call: AsyncIterator[Outbound],
     session: Realtime,
     socket: WebSocket,
     wire: EventSocket,
     inbox: InboundQueue,
 ) -> str:
     """Run the call to its end; returns why it ended. Leaves no task behind."""
-    first = asyncio.ensure_future(anext(call))
-    beside = [first]
-    try:
-        await asyncio.sleep(0)  # a call that finds no free line says so at once
-        if first.done():
-            first.result()
-        await wire.send(session.opening())
-        beside.append(asyncio.create_task(_read(socket, session, wire, inbox)))  # type: ignore[arg-type]
-        beside.append(asyncio.create_task(_tell_played(session, inbox)))  # type: ignore[arg-type]
-        message: Outbound | None = await first
-        while message is not None:
+    await wire.send(session.opening())
+    reading = background(_read(socket, session, wire, inbox))
+    async with reading, background(_tell_played(session, inbox)):
+        async for message in call:
             await wire.send(session.emit(message))
             if isinstance(message, CallEnded):
                 return message.reason
-            message = await anext(call, None)
-        return "ended"
-    finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+    return "ended"
 
 
 async def _read(

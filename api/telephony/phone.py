@@ -67,12 +67,13 @@ class Phone:
             recorder = await self._recorder(str(conversation_id))
             greeted = recorder.inbound if recorder else _greeted
             heard = conductor.inbound(greeted(inbound, self._greeting()))
-            call = self._services.calls.hold(heard, str(conversation_id), respond)
-            async with aclosing(call), aclosing(conductor.messages(call)) as messages:
-                told = recorder.messages(messages) if recorder else messages
-                async with aclosing(told):
-                    async for message in told:
-                        yield message
+            async with (
+                self._services.calls.open(heard, str(conversation_id), respond) as call,
+                aclosing(conductor.messages(call)) as messages,
+                aclosing(recorder.messages(messages) if recorder else messages) as told,
+            ):
+                async for message in told:
+                    yield message
         finally:
             self._held.discard(conversation_id)
 
