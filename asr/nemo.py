@@ -7,14 +7,17 @@ accurate of its two decoders.
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from asr.decoding.ctc import CtcRecogniser
+from asr.decoding.greedy import Greedy
+from asr.nemo_ctc import CtcRecogniser
+from asr.nemo_streaming import CacheAware, is_cache_aware
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Transcript, Word
-from models.catalogue import ModelEntry
+from dialog.messages import Samples, Transcript, Word, Words
+from models.catalogue import Decoding, ModelEntry
 from models.loading import hushed, restore
 
 LANGUAGE = "ru-RU"
@@ -24,15 +27,23 @@ MIN_SECONDS = 1.0
 SHORTEST_WORD_S = 0.02
 
 
-def load(entry: ModelEntry, device: str) -> "NemoRecogniser | CtcRecogniser":
-    """Restore the entry's model and set its decoding; see `models.loading.restore`."""
+def load(
+    entry: ModelEntry, device: str, phrases: Path | None = None
+) -> "NemoRecogniser | CtcRecogniser":
+    """Restore the entry's model on a device (see `models.loading.pick_device`) and set its
+    decoding; a beam search expects the `phrases` of a file, if there is one.
+
+    Raises `Unavailable`, with one line, for a device that is not there, for a model that cannot be
+    loaded, and for a language model that is missing.
+    """
     model = restore("asr", entry, device)
-    if entry.ngram_path is not None and not entry.ngram_path.is_file():
-        raise Unavailable(f"model {entry.id} needs its language model: no {entry.ngram_path}")
-    if entry.ngram_beam:
-        return CtcRecogniser(model, entry)
+    decoding = entry.decoding
+    if decoding.ngram_path is not None and not decoding.ngram_path.is_file():
+        raise Unavailable(f"model {entry.id} needs its language model: no {decoding.ngram_path}")
+    if decoding.beam:
+        return CtcRecogniser(model, decoding, phrases)
     with hushed():
-        configure_decoding(model, entry)
+        configure_decoding(model, decoding)
     return NemoRecogniser(model, entry.target_lang or LANGUAGE)
 
 
@@ -58,6 +69,12 @@ class NemoRecogniser:
             for hypothesis, samples in zip(_best(hypotheses), audio, strict=True)
         ]
 
+    def streaming(self) -> CacheAware | None:
+        """See `asr.recogniser.Recogniser`: decoded by the best unit of each frame."""
+        if not is_cache_aware(self.model):
+            return None
+        return CacheAware(self.model, Greedy(self.model.tokenizer.vocab))
+
     def _options(self, batch_size: int) -> Any:
         """Given as `override_config` and not as arguments: `timestamps=True` as an argument
         makes some classes rebuild their decoder on every call."""
@@ -76,8 +93,8 @@ class NemoRecogniser:
         return np.pad(samples, (0, missing)) if missing > 0 else samples
 
 
-def configure_decoding(model: Any, entry: ModelEntry) -> None:
-    """Greedy decoding with word times and confidences, and the entry's language model.
+def configure_decoding(model: Any, decoding: Decoding) -> None:
+    """Greedy decoding with word times and confidences, and the language model of `decoding`.
 
     The confidence of a word is the mean over its tokens of the probability of the best one,
     scaled so that a guess among all of them is 0.
@@ -85,12 +102,12 @@ def configure_decoding(model: Any, entry: ModelEntry) -> None:
     from omegaconf import OmegaConf, open_dict
 
     hybrid = "aux_ctc" in model.cfg
-    decoding = OmegaConf.create(OmegaConf.to_container(model.cfg.decoding, resolve=True))
-    with open_dict(decoding):
-        decoding.strategy = "greedy_batch"
-        decoding.compute_timestamps = True
-        decoding.preserve_alignments = False
-        decoding.confidence_cfg = {
+    config = OmegaConf.create(OmegaConf.to_container(model.cfg.decoding, resolve=True))
+    with open_dict(config):
+        config.strategy = "greedy_batch"
+        config.compute_timestamps = True
+        config.preserve_alignments = False
+        config.confidence_cfg = {
             "preserve_frame_confidence": True,
             "preserve_token_confidence": True,
             "preserve_word_confidence": True,
@@ -98,18 +115,18 @@ def configure_decoding(model: Any, entry: ModelEntry) -> None:
             "aggregation": "mean",
             "method_cfg": {"name": "max_prob", "alpha": 1.0},
         }
-        decoding.greedy = {**decoding.get("greedy", {}), **_fused_language_model(entry)}
+        config.greedy = {**config.get("greedy", {}), **_fused_language_model(decoding)}
     if hybrid:
-        model.change_decoding_strategy(decoding, decoder_type="rnnt", verbose=False)
+        model.change_decoding_strategy(config, decoder_type="rnnt", verbose=False)
     else:
-        model.change_decoding_strategy(decoding, verbose=False)
+        model.change_decoding_strategy(config, verbose=False)
 
 
-def _fused_language_model(entry: ModelEntry) -> dict[str, Any]:
+def _fused_language_model(decoding: Decoding) -> dict[str, Any]:
     """Where a token n-gram model enters: it re-ranks the tokens that the acoustics offer."""
-    if entry.ngram_path is None:
+    if decoding.ngram_path is None:
         return {}
-    return {"ngram_lm_model": str(entry.ngram_path), "ngram_lm_alpha": entry.ngram_alpha}
+    return {"ngram_lm_model": str(decoding.ngram_path), "ngram_lm_alpha": decoding.alpha}
 
 
 def _best(hypotheses: Any) -> list[Any]:
@@ -133,7 +150,7 @@ def _confidences(hypothesis: Any, count: int) -> list[float]:
     return [sum(tokens) / len(tokens) if tokens else 0.0] * count
 
 
-def _words(hypothesis: Any, duration_s: float) -> tuple[Word, ...]:
+def _words(hypothesis: Any, duration_s: float) -> Words:
     """Words in order, inside the audio: what a model hears in the padding ends with it."""
     words: list[Word] = []
     offsets = hypothesis.timestamp.get("word", []) if hypothesis.timestamp else []

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from asr.decoding.ctc import joined
-from dialog.messages import Samples, Word
+from asr.decoding.beam_search import LogProbs
+from dialog.messages import Samples, Word, Words
 
 CONTEXT = (70, 6)
 HOP = 160
@@ -25,7 +24,6 @@ HOP = 160
 # outputs over five frames to the left, which leaves that of a chunk's fourth frame as the first.
 AGAIN, LATE = 4, 3
 LOG_ZERO = -16.6355  # log(2**-24), NeMo's mel of silence
-Matrix = NDArray[np.float32]
 
 
 class StepDecoder(Protocol):
@@ -33,8 +31,8 @@ class StepDecoder(Protocol):
 
     def start(self) -> Any: ...
 
-    def step(self, logp: Matrix, state: Any) -> Any:
-        """`logp` (frames, units + blank) after `state`."""
+    def step(self, log_probs: LogProbs, state: Any) -> Any:
+        """`state` after further frames."""
         ...
 
     def words(self, state: Any) -> list[tuple[str, int, int, float]]:
@@ -55,7 +53,7 @@ class StreamState:
 
 
 class CacheAware:
-    """An engine (see `asr.streaming.Engine`) over an `EncDecCTCModelBPE` with causal convolutions
+    """An engine (see `asr.recogniser.Engine`) over an `EncDecCTCModelBPE` with causal convolutions
     and chunked attention, in evaluation mode."""
 
     def __init__(
@@ -75,6 +73,7 @@ class CacheAware:
         self.chunk = self._frames * HOP
 
     def start(self) -> StreamState:
+        """Silence before the first sample, and the decoder's own start."""
         import torch
 
         channel, time, length = self._model.encoder.get_initial_cache_state(batch_size=1)
@@ -86,7 +85,9 @@ class CacheAware:
 
     def step(
         self, chunks: Sequence[Samples], states: Sequence[StreamState]
-    ) -> tuple[list[tuple[Word, ...]], list[StreamState]]:
+    ) -> tuple[list[Words], list[StreamState]]:
+        """See `asr.recogniser.Engine`: `chunks[i]` is (n * chunk,) at 16 kHz, any n for each; those
+        that have samples left are stepped in one batch, chunk by chunk."""
         after = list(states)
         longest = max((len(chunk) for chunk in chunks), default=0)
         for start in range(0, longest, self.chunk):
@@ -97,10 +98,8 @@ class CacheAware:
                 after[i] = state
         return [self._words(state) for state in after], after
 
-    def finish(
-        self, rests: Sequence[Samples], states: Sequence[StreamState]
-    ) -> list[tuple[Word, ...]]:
-        """A chunk of silence brings out the last word, too."""
+    def finish(self, rests: Sequence[Samples], states: Sequence[StreamState]) -> list[Words]:
+        """See `asr.recogniser.Engine`. A chunk of silence brings out the last word, too."""
         ended = [
             np.concatenate((rest, np.zeros(-len(rest) % self.chunk + self.chunk, np.float32)))
             for rest in rests
@@ -148,7 +147,7 @@ class CacheAware:
         mels, _ = self._model.preprocessor(input_signal=buffers, length=lengths)
         return mels[:, :, AGAIN : AGAIN + self._frames]
 
-    def _words(self, state: StreamState) -> tuple[Word, ...]:
+    def _words(self, state: StreamState) -> Words:
         return tuple(
             Word(
                 text,
@@ -160,49 +159,11 @@ class CacheAware:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class GreedyPath:
-    """What was chosen so far: units with their frames and probabilities."""
-
-    frames: int = 0
-    last: int = -1
-    units: tuple[tuple[int, int, float], ...] = ()
-
-
-class Greedy:
-    """The best unit of each frame, repetitions joined (Graves et al. 2006)."""
-
-    def __init__(self, model: Any) -> None:
-        self._tokenizer = model.tokenizer
-        self._blank = len(model.decoder.vocabulary)
-
-    def start(self) -> GreedyPath:
-        return GreedyPath()
-
-    def step(self, logp: Matrix, state: GreedyPath) -> GreedyPath:
-        units, last = list(state.units), state.last
-        for frame, row in enumerate(logp, state.frames):
-            best = int(row.argmax())
-            if best not in (last, self._blank):
-                units.append((best, frame, float(np.exp(row[best]))))
-            last = best
-        return GreedyPath(state.frames + len(logp), last, tuple(units))
-
-    def words(self, state: GreedyPath) -> list[tuple[str, int, int, float]]:
-        pieces = self._tokenizer.ids_to_tokens([unit for unit, _, _ in state.units])
-        found = []
-        for text, first, last in joined(pieces):
-            chosen = state.units[first : last + 1]
-            sure = sum(probability for _, _, probability in chosen) / len(chosen)
-            found.append((text.lower(), chosen[0][1], chosen[-1][1], sure))
-        return found
-
-
 def is_cache_aware(model: Any) -> bool:
     """Whether a NeMo model can be stepped here: CTC, chunked attention, no normalisation over
     the whole utterance."""
     config = model.cfg
-    return (
+    return bool(
         "encoder" in config
         and config.encoder.get("att_context_style") == "chunked_limited"
         and config.preprocessor.get("normalize") in (None, "NA")

@@ -119,10 +119,10 @@ async def _recognised(batch: SegmentBatch, thread: ModelThread[Recogniser]) -> l
     if not batch.stretches:
         return []
     transcripts = await thread.run(lambda recogniser: _run(recogniser, batch.stretches))
-    placed = zip(batch.stretches, transcripts, strict=True)
+    pairs = zip(batch.stretches, transcripts, strict=True)
     return [
-        _placed(transcript, stretch.start_s)
-        for stretch, transcript in placed
+        replace(transcript, words=tuple(w.shifted(stretch.start_s) for w in transcript.words))
+        for stretch, transcript in pairs
         if _is_speech(transcript)
     ]
 
@@ -135,16 +135,6 @@ def _run(recogniser: Recogniser, stretches: Sequence[Segment]) -> list[Transcrip
 def _is_speech(transcript: Transcript) -> bool:
     scores = [word.confidence for word in transcript.words]
     return bool(scores) and sum(scores) / len(scores) >= MIN_CONFIDENCE
-
-
-def _placed(transcript: Transcript, start_s: float) -> Transcript:
-    words = tuple(
-        replace(
-            word, start_s=round(word.start_s + start_s, 3), end_s=round(word.end_s + start_s, 3)
-        )
-        for word in transcript.words
-    )
-    return replace(transcript, words=words)
 
 
 def _seconds(stretches: Sequence[Segment]) -> float:

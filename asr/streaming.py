@@ -1,53 +1,23 @@
-"""Recognition while somebody speaks: what an engine is, and one for any recogniser.
+"""Recognition while somebody speaks: the engine of a model, and one for those that have none.
 
-Knows chunks, states and words; knows nothing of calls, processes or queues. A state is a
-value: stepping from it again gives the same, so that a pause can be looked into without
-ending the utterance.
+Knows chunks, states and words; knows nothing of calls, processes or queues.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 
-from asr.nemo_streaming import CacheAware, Greedy, is_cache_aware
-from asr.recogniser import Recogniser, load_recogniser
-from dialog.messages import Samples, Word
-
-EngineState = Any
-
-
-class Engine(Protocol):
-    """Many utterances, one step of each at a time; blocking."""
-
-    rate_hz: int
-    chunk: int
-    """A step takes a multiple of this many samples of each utterance."""
-
-    def start(self) -> EngineState:
-        """The state before the first sample of an utterance."""
-        ...
-
-    def step(
-        self, chunks: Sequence[Samples], states: Sequence[EngineState]
-    ) -> tuple[list[tuple[Word, ...]], list[EngineState]]:
-        """More samples for each state: all words so far, and the states that follow. Word times
-        are seconds from the start of the utterance."""
-        ...
-
-    def finish(
-        self, rests: Sequence[Samples], states: Sequence[EngineState]
-    ) -> list[tuple[Word, ...]]:
-        """All words, if the utterances ended after these further samples, of any number."""
-        ...
+from asr.recogniser import Engine, Recogniser, load_recogniser
+from dialog.messages import Samples, Words
 
 
 class WholeUtteranceEngine:
     """A recogniser of whole utterances, asked again at each step with all it has heard.
 
     What any model can do, at a cost that grows with the utterance: right for short questions
-    on a small model. A state is the samples themselves; older than `MAX_S` are forgotten.
+    on a small model. A state is the samples themselves, (n,) at `rate_hz`; older than `MAX_S`
+    are forgotten.
     """
 
     MAX_S = 30.0
@@ -57,12 +27,15 @@ class WholeUtteranceEngine:
         self.rate_hz = recogniser.rate_hz
         self.chunk = round(chunk_s * self.rate_hz)
 
-    def start(self) -> EngineState:
+    def start(self) -> Samples:
+        """No samples."""
         return np.zeros(0, np.float32)
 
     def step(
-        self, chunks: Sequence[Samples], states: Sequence[EngineState]
-    ) -> tuple[list[tuple[Word, ...]], list[EngineState]]:
+        self, chunks: Sequence[Samples], states: Sequence[Samples]
+    ) -> tuple[list[Words], list[Samples]]:
+        """See `asr.recogniser.Engine`; chunks may be of any length here. Word times count from
+        the oldest sample that is remembered."""
         longest = round(self.MAX_S * self.rate_hz)
         grown = [
             np.concatenate((state, chunk))[-longest:]
@@ -70,9 +43,8 @@ class WholeUtteranceEngine:
         ]
         return [one.words for one in self._recogniser.transcribe(grown)], grown
 
-    def finish(
-        self, rests: Sequence[Samples], states: Sequence[EngineState]
-    ) -> list[tuple[Word, ...]]:
+    def finish(self, rests: Sequence[Samples], states: Sequence[Samples]) -> list[Words]:
+        """See `asr.recogniser.Engine`."""
         return self.step(rests, states)[0]
 
 
@@ -84,7 +56,10 @@ def load_engine(reference: str, device: str = "auto", phrases: Path | None = Non
 
     # Chunks are small: a second thread gains nothing, and takes a core from the voice.
     torch.set_num_threads(1)
-    model = getattr(recogniser, "model", None)
-    if model is not None and is_cache_aware(model):
-        return CacheAware(model, getattr(recogniser, "growing", None) or Greedy(model))
-    return WholeUtteranceEngine(recogniser)
+    return engine_of(recogniser)
+
+
+def engine_of(recogniser: Recogniser) -> Engine:
+    """The recogniser's own engine, or else one that asks it again at each step."""
+    engine = recogniser.streaming()
+    return WholeUtteranceEngine(recogniser) if engine is None else engine

@@ -24,11 +24,10 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from asr.streaming import Engine, EngineState
+from asr.recogniser import Engine, EngineState
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Word
+from dialog.messages import Samples, Words
 
-Words = tuple[Word, ...]
 R = TypeVar("R")
 MAX_WAITING = 256
 WATCHED_EVERY_S = 1.0

@@ -8,7 +8,7 @@ The first part is shared by every door. What only a live call needs follows: fir
 transport sends in, then what it gets out. `docs/calls.md` says how to use them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -50,6 +50,15 @@ class Word:
     end_s: float
     confidence: float
 
+    def shifted(self, by_s: float) -> "Word":
+        """The word on a clock that began `by_s` seconds earlier, to the millisecond."""
+        start_s, end_s = round(self.start_s + by_s, 3), round(self.end_s + by_s, 3)
+        return replace(self, start_s=start_s, end_s=end_s)
+
+
+Words = tuple[Word, ...]
+"""In the order in which they were said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
@@ -59,7 +68,7 @@ class Transcript:
     """
 
     text: str
-    words: tuple[Word, ...]
+    words: Words
     duration_s: float
 
 
@@ -250,7 +259,7 @@ class Partial:
     """What has been understood of the turn so far; replaces the partial before it."""
 
     text: str
-    words: tuple[Word, ...]
+    words: Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,17 +20,38 @@ Role = Literal["asr", "tts", "vocoder", "any"]
 
 
 @dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a recogniser's output becomes words.
+
+    `ngram_lm` is a language model to fuse, a file beside the checkpoint, and `alpha` its weight.
+    With a `beam` (CTC only) it is a `.npz`, searched by `asr.decoding.beam_search` with that many
+    prefixes: each unit earns `beta`, a word outside the Russian dictionary costs `unknown_word`,
+    a unit of an expected phrase earns `phrase_bonus`, all in nats. Without one it is of a kind of
+    NeMo's own, which decodes greedily. `confidence` calibrates the confidences of words
+    (`asr.decoding.ctc.confidence`).
+    """
+
+    ngram_lm: str = ""
+    alpha: float = 0.0
+    beta: float = 0.0
+    beam: int = 0
+    unknown_word: float = 0.0
+    phrase_bonus: float = 0.0
+    confidence: tuple[float, ...] = ()
+
+    @property
+    def ngram_path(self) -> Path | None:
+        """The language model's file, whether or not it exists; None without one."""
+        return CHECKPOINTS / self.ngram_lm if self.ngram_lm else None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One model. `source` is a `.nemo` file (relative to the checkpoints) or a hub id.
 
     `sha256` empty: the file is not checked. `target_lang` is for prompt-conditioned
-    recognisers. `ngram_lm` is a language model to fuse while decoding, a file beside the
-    checkpoint, with weight `ngram_alpha`: a `.npz` by `asr.decoding.beam_search` of width
-    `ngram_beam` with a bonus `ngram_beta` for each unit (CTC only), where a word outside the
-    Russian dictionary costs `unknown_word` nats, NeMo's own kinds greedily. `phrase_bonus` is
-    what a unit of an expected phrase earns; `phrases` is the operator's file of them.
-    `confidence` calibrates the words' confidences (`asr.decoding.ctc.confidence`). `vocoder` names
-    the entry that turns a voice's spectrograms into sound. `engine` picks the code that runs it.
+    recognisers, `decoding` for all. `vocoder` names the entry that turns a voice's spectrograms
+    into sound. `engine` picks the code that runs it.
     """
 
     id: str
@@ -44,23 +65,12 @@ class ModelEntry:
     vram_mb: int = 0
     target_lang: str = ""
     vocoder: str = ""
-    ngram_lm: str = ""
-    ngram_alpha: float = 0.0
-    ngram_beam: int = 0
-    ngram_beta: float = 0.0
-    unknown_word: float = 0.0
-    phrase_bonus: float = 0.0
-    phrases: Path | None = None
-    confidence: tuple[float, ...] = ()
+    decoding: Decoding = Decoding()
 
     @property
     def path(self) -> Path | None:
         """The file of a local model, whether or not it exists; None for a hub id."""
         return CHECKPOINTS / self.source if self.source.endswith(".nemo") else None
-
-    @property
-    def ngram_path(self) -> Path | None:
-        return CHECKPOINTS / self.ngram_lm if self.ngram_lm else None
 
 
 @cache
@@ -71,7 +81,9 @@ def catalogue() -> dict[str, ModelEntry]:
 
 
 def _entry(name: str, table: dict[str, Any]) -> ModelEntry:
-    return ModelEntry(id=name, **{**table, "confidence": tuple(table.get("confidence", ()))})
+    decoding = table.pop("decoding", {})
+    confidence = tuple(decoding.pop("confidence", ()))
+    return ModelEntry(id=name, decoding=Decoding(**decoding, confidence=confidence), **table)
 
 
 def resolve(reference: str) -> ModelEntry:
@@ -105,8 +117,9 @@ def _of_file(path: Path) -> ModelEntry:
         return replace(entry, vocoder=str(vocoder))
     language_model = path.with_suffix(".lm.npz")
     if language_model.is_file():
-        like, source = catalogue()["asr-ru-small"], str(path)
-        return replace(like, id=path.stem, source=source, sha256="", ngram_lm=str(language_model))
+        like = catalogue()["asr-ru-small"]
+        decoding = replace(like.decoding, ngram_lm=str(language_model))
+        return replace(like, id=path.stem, source=str(path), sha256="", decoding=decoding)
     return entry
 
 

@@ -31,7 +31,9 @@ from asr.decoding.phrase_boosting import Phrases, PhraseState
 WORD_START = "▁"
 _NEVER = -1e9
 
-Matrix = NDArray[np.float32]
+LogProbs = NDArray[np.float32]
+"""Natural logarithms of probabilities: a row for each frame (40 ms of the embedded model), a column
+for each unit and the last one for the blank, (frames, units + 1); of one frame, (units + 1,)."""
 
 
 class Said(NamedTuple):
@@ -121,7 +123,7 @@ class BeamDecoder:
         model = self._model.start if self._model else 0
         return BeamState((Prefix(0, None, 0.0, _NEVER, 0.0, model, self._phrases.start),), 0)
 
-    def step(self, log_probs: Matrix, state: BeamState) -> BeamState:
+    def step(self, log_probs: LogProbs, state: BeamState) -> BeamState:
         """`state` after further frames, (frames, units + 1) natural log-probabilities."""
         prefixes, frame = state
         for row in log_probs:
@@ -134,7 +136,7 @@ class BeamDecoder:
         return BeamState(prefixes, frame)
 
     def _frame(
-        self, row: Matrix, blank: float, prefixes: tuple[Prefix, ...], frame: int
+        self, row: LogProbs, blank: float, prefixes: tuple[Prefix, ...], frame: int
     ) -> tuple[Prefix, ...]:
         likely = np.flatnonzero(row[: self._blank] > self._weights.unlikely).tolist()
         scores = {unit: float(row[unit]) for unit in likely}
@@ -236,7 +238,7 @@ def _rested(prefix: Prefix, blank: float) -> Prefix:
     return prefix._replace(blank=prefix.acoustic + blank, unit=_NEVER)
 
 
-def _stayed(prefix: Prefix, blank: float, row: Matrix, frame: int) -> Prefix:
+def _stayed(prefix: Prefix, blank: float, row: LogProbs, frame: int) -> Prefix:
     """The same units after one more frame: a blank, or the last unit held."""
     held, said = _NEVER, prefix.said
     if said:

@@ -1,6 +1,5 @@
-"""A NeMo CTC model decoded by `asr.decoding.beam_search`: words with times and confidences.
-
-Greedy search, for CTC models without a language model beside them, is in `asr.nemo`.
+"""Beam search as a catalogue entry has it: its language model, the dictionary, the operator's
+phrases; words with times and confidences. Knows nothing of sound or of NeMo.
 """
 
 import math
@@ -8,47 +7,49 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from asr.decoding.beam_search import WORD_START, BeamDecoder, BeamState, Spelled, Weights
+from asr.decoding.beam_search import (
+    WORD_START,
+    BeamDecoder,
+    BeamState,
+    LogProbs,
+    Spelled,
+    Weights,
+)
 from asr.decoding.ngram import Ngram
 from asr.decoding.phrase_boosting import Phrases, read_phrases
-from dialog.messages import Samples, Transcript, Word
-from models.catalogue import ModelEntry
+from dialog.messages import Word, Words
+from models.catalogue import Decoding
 from russian.grammar.morphology import is_word
-
-SHORTEST_S = 0.25
-Matrix = NDArray[np.float32]
 
 
 class Decoders:
-    """The decoder of a catalogue entry, made anew when its file of phrases has changed.
+    """The decoder of a catalogue entry, made anew when the file of `phrases` has changed.
 
     `tokenizer` is the model's: `vocab` lists its units, `text_to_ids` divides a phrase.
     """
 
-    def __init__(self, entry: ModelEntry, tokenizer: Any) -> None:
-        self._entry, self._tokenizer = entry, tokenizer
+    def __init__(self, decoding: Decoding, tokenizer: Any, phrases: Path | None = None) -> None:
+        self._decoding, self._tokenizer, self._phrases = decoding, tokenizer, phrases
         self._pieces = [str(piece) for piece in tokenizer.vocab]
-        self._model = Ngram(entry.ngram_path) if entry.ngram_path else None
-        if entry.unknown_word:
+        self._model = Ngram(decoding.ngram_path) if decoding.ngram_path else None
+        if decoding.unknown_word:
             is_word("да")  # the dictionary is read at its first word
         self._read: int | None = None
         self._decoder = self._made(None)
 
     def current(self) -> BeamDecoder:
         """With the phrases of now; a state of the one before may be gone on with."""
-        changed = _changed(self._entry.phrases)
+        changed = _changed(self._phrases)
         if changed != self._read:
-            self._read, self._decoder = changed, self._made(self._entry.phrases)
+            self._read, self._decoder = changed, self._made(self._phrases)
         return self._decoder
 
     def _made(self, path: Path | None) -> BeamDecoder:
-        entry, starts = self._entry, [piece.startswith(WORD_START) for piece in self._pieces]
+        decoding = self._decoding
+        starts = [piece.startswith(WORD_START) for piece in self._pieces]
         phrases = read_phrases(path, self._tokenizer.text_to_ids) if path else []
-        weights = Weights(entry.ngram_alpha, entry.ngram_beta, entry.unknown_word, entry.ngram_beam)
-        boosted = Phrases(phrases, starts, entry.phrase_bonus)
+        weights = Weights(decoding.alpha, decoding.beta, decoding.unknown_word, decoding.beam)
+        boosted = Phrases(phrases, starts, decoding.phrase_bonus)
         names = {
             word
             for phrase in phrases
@@ -75,7 +76,7 @@ def confidence(word: Spelled, calibration: Sequence[float]) -> float:
 
 def timed(
     words: Sequence[Spelled], frame_s: float, calibration: Sequence[float], duration_s: float
-) -> tuple[Word, ...]:
+) -> Words:
     """Words in seconds, inside the `duration_s` of what was heard."""
     return tuple(
         Word(
@@ -98,7 +99,7 @@ class IncrementalDecoder:
     def start(self) -> BeamState:
         return self._decoders.current().start()
 
-    def step(self, log_probs: Matrix, state: BeamState) -> BeamState:
+    def step(self, log_probs: LogProbs, state: BeamState) -> BeamState:
         return self._decoders.current().step(log_probs, state)
 
     def words(self, state: BeamState) -> list[tuple[str, int, int, float]]:
@@ -107,49 +108,6 @@ class IncrementalDecoder:
             (word.text, word.first, word.last, confidence(word, self._calibration))
             for word in decoder.words(decoder.finish(state))
         ]
-
-
-class CtcRecogniser:
-    """A CTC model with the decoder of its catalogue entry."""
-
-    def __init__(self, model: Any, entry: ModelEntry) -> None:
-        self.model = model
-        self.rate_hz = int(model.cfg.preprocessor.get("sample_rate", 16000))
-        featurizer = model.preprocessor.featurizer
-        featurizer.pad_to, featurizer.dither = 0, 0.0
-        self.decoders = Decoders(entry, model.tokenizer)
-        self._calibration = entry.confidence
-        self.growing = IncrementalDecoder(self.decoders, entry.confidence)
-        self.frame_s = (
-            float(model.cfg.preprocessor.window_stride) * model.encoder.subsampling_factor
-        )
-
-    def transcribe(self, audio: Sequence[Samples]) -> list[Transcript]:
-        """See `asr.recogniser.Recogniser`."""
-        if not audio:
-            return []
-        import torch
-
-        lengths = torch.tensor([len(samples) for samples in audio])
-        batch = torch.zeros(len(audio), max(int(lengths.max()), int(self.rate_hz * SHORTEST_S)))
-        for row, samples in zip(batch, audio, strict=True):
-            row[: len(samples)] = torch.from_numpy(samples)
-        with torch.inference_mode():
-            device = self.model.device
-            scores, frames, _ = self.model(
-                input_signal=batch.to(device), input_signal_length=lengths.to(device)
-            )
-        rows = scores.float().cpu().numpy()
-        return [
-            self._transcript(row[:count], len(samples) / self.rate_hz)
-            for row, count, samples in zip(rows, frames.tolist(), audio, strict=True)
-        ]
-
-    def _transcript(self, log_probs: Matrix, duration_s: float) -> Transcript:
-        decoder = self.decoders.current()
-        state = decoder.finish(decoder.step(log_probs, decoder.start()))
-        words = timed(decoder.words(state), self.frame_s, self._calibration, duration_s)
-        return Transcript(" ".join(word.text for word in words), words, duration_s)
 
 
 def joined(pieces: Sequence[str]) -> Iterator[tuple[str, int, int]]:

@@ -13,7 +13,7 @@ from asr.turns.clarification import AGAIN, Doubts
 from asr.turns.endpointing import PLAIN_S, pause_s
 from asr.turns.microphone import Microphone
 from asr.turns.turn_detector import VAD_FRAME_S, Assistant, Turns, ruled
-from asr.turns.utterance import RecognitionUpdate, Words
+from asr.turns.utterance import RecognitionUpdate
 from dialog.call import Call, Trace, now_s
 from dialog.messages import (
     KEYS,
@@ -33,6 +33,7 @@ from dialog.messages import (
     TextInput,
     Transcript,
     Unduck,
+    Words,
 )
 
 if TYPE_CHECKING:

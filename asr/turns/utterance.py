@@ -8,14 +8,12 @@ Knows the order of requests; knows nothing of turns. News goes to a mailbox, and
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from dialog.messages import Samples, Word
-
-Words = tuple[Word, ...]
+from dialog.messages import Samples, Words
 
 
 class UtteranceStream(Protocol):
@@ -103,10 +101,4 @@ class Utterance:
             self._on_update(RecognitionUpdate(self, words, is_final=True, up_to_frame=up_to_frame))
 
     def _placed(self, words: Words) -> Words:
-        start_s = self.start_s
-        return tuple(
-            replace(
-                word, start_s=round(word.start_s + start_s, 3), end_s=round(word.end_s + start_s, 3)
-            )
-            for word in words
-        )
+        return tuple(word.shifted(self.start_s) for word in words)

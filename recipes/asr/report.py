@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from asr.decoding.ctc import CtcRecogniser, confidence
+from asr.decoding.ctc import confidence
 from asr.nemo import load
-from asr.nemo_streaming import CacheAware
+from asr.nemo_ctc import CtcRecogniser
 from dialog.audio import codecs
 from dialog.audio.line import coloured_noise
 from models.catalogue import resolve
@@ -64,7 +64,9 @@ def files(recogniser: CtcRecogniser, sounds: list[Audio]) -> list[str]:
 
 def streams(recogniser: CtcRecogniser, sounds: list[Audio], context: tuple[int, int]) -> list[str]:
     """Chunk by chunk, as calls are heard, sixteen callers at a time."""
-    engine, heard = CacheAware(recogniser.model, recogniser.growing, context), []
+    engine, heard = recogniser.streaming(context), list[str]()
+    if engine is None:
+        sys.exit("this recogniser cannot be stepped: only cache-aware ones are reported on")
     for first in range(0, len(sounds), 16):
         part = sounds[first : first + 16]
         found = engine.finish(part, [engine.start() for _ in part])
@@ -126,7 +128,7 @@ def calibrated(recogniser: CtcRecogniser, folders: dict[str, SpeechFolder], limi
     tested = judged(recogniser, folders["unheard-general"], limit)
     tested += judged(recogniser, folders["unheard-support"], limit)
     right = np.array([float(one.right) for one in tested])
-    used = resolve("asr-ru-small").confidence
+    used = resolve("asr-ru-small").decoding.confidence
     curves = {}
     for name, chosen in (("fitted now", weights), ("catalogue", used), ("none", ())):
         sure = np.array([confidence(one.word, chosen) for one in tested])

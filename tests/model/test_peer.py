@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from api.bench.timing import recording
-from asr.nemo_streaming import CONTEXT, CacheAware, Greedy
+from asr.decoding.greedy import Greedy
+from asr.nemo_streaming import CONTEXT, CacheAware
 from asr.recogniser import load_recogniser
 from models.catalogue import resolve
 from tests.service.serving import SAMPLES
@@ -60,7 +61,7 @@ def test_nemos_own_pipeline_hears_the_same() -> None:
     assert entry.path is not None
     theirs = pipeline(entry.path).run([str(path) for path in files])
     model: Any = load_recogniser(MODEL, "cpu")
-    ours = CacheAware(model.model, Greedy(model.model))
+    ours = CacheAware(model.model, Greedy(model.model.tokenizer.vocab))
     same = 0
     for number, path in enumerate(files):
         (words,) = ours.finish([recording(path)], [ours.start()])

@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from asr.decoding.ctc import CtcRecogniser, joined
+from asr.decoding.ctc import joined
 from asr.nemo import NemoRecogniser, load
+from asr.nemo_ctc import CtcRecogniser
 from asr.recogniser import load_recogniser
 from dialog.errors import Unavailable
 from dialog.messages import Samples
-from models.catalogue import resolve
+from models.catalogue import Decoding, resolve
 from tests.model import tiny_models
 from tests.model.conftest import ASR_KINDS
 
@@ -107,7 +108,7 @@ def test_a_fused_language_model_changes_what_is_heard(tiny: Tiny, tmp_path: Path
     path = tiny("ctc")
     model = tiny_models.save_bigrams(path.with_suffix(""), tmp_path / "lm.arpa")
     plain = load(resolve(str(path)), "cpu")
-    entry = replace(resolve(str(path)), ngram_lm=str(model), ngram_alpha=3.0)
+    entry = replace(resolve(str(path)), decoding=Decoding(str(model), alpha=3.0))
     fused = load(entry, "cpu")
     heard = [[t.text for t in r.transcribe(sounds())] for r in (plain, fused)]
     assert heard[0] != heard[1]
@@ -119,9 +120,8 @@ def test_beam_search_with_a_language_model_times_its_words(
     path = tiny("ctc")
     model = tiny_models.save_trie(path.with_suffix(""), tmp_path / "lm.npz")
     capfd.readouterr()
-    entry = replace(
-        resolve(str(path)), ngram_lm=str(model), ngram_alpha=0.5, ngram_beam=4, ngram_beta=2.0
-    )
+    decoding = Decoding(str(model), alpha=0.5, beta=2.0, beam=4)
+    entry = replace(resolve(str(path)), decoding=decoding)
     recogniser = load(entry, "cpu")
     together = recogniser.transcribe(sounds())
     assert isinstance(recogniser, CtcRecogniser)

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asr.nemo_streaming import CacheAware, Matrix, is_cache_aware
+from asr.decoding.beam_search import LogProbs
+from asr.nemo_streaming import CacheAware
 from asr.recogniser import load_recogniser
 from asr.streaming import WholeUtteranceEngine, load_engine
 from dialog.messages import Samples
+from tests.model.conftest import ASR_KINDS
 
 pytestmark = pytest.mark.model
 
@@ -52,13 +54,13 @@ def test_a_state_is_a_value(engine: CacheAware) -> None:
 class Rows:
     """A decoder that keeps the log-probabilities."""
 
-    def start(self) -> tuple[Matrix, ...]:
+    def start(self) -> tuple[LogProbs, ...]:
         return ()
 
-    def step(self, logp: Matrix, state: tuple[Matrix, ...]) -> tuple[Matrix, ...]:
-        return (*state, logp)
+    def step(self, log_probs: LogProbs, state: tuple[LogProbs, ...]) -> tuple[LogProbs, ...]:
+        return (*state, log_probs)
 
-    def words(self, state: tuple[Matrix, ...]) -> list[tuple[str, int, int, float]]:
+    def words(self, state: tuple[LogProbs, ...]) -> list[tuple[str, int, int, float]]:
         return []
 
 
@@ -87,10 +89,18 @@ def test_words_are_in_order_and_in_the_audio(engine: CacheAware) -> None:
     assert all(word.start_s < word.end_s <= 3.6 for word in words)
 
 
+@pytest.mark.parametrize("kind", ["stream", *ASR_KINDS])
+def test_every_kind_of_recogniser_serves_calls(kind: str, tiny: Callable[[str], Path]) -> None:
+    serving = load_engine(str(tiny(kind)), "cpu")
+    assert type(serving).__name__ == ("CacheAware" if kind == "stream" else "WholeUtteranceEngine")
+    (words,) = serving.finish([noise(2, 1.0)], [serving.start()])
+    assert all(0 <= word.start_s <= word.end_s <= 1.6 for word in words)
+
+
 def test_other_models_are_asked_again_as_the_utterance_grows(tiny: Callable[[str], Path]) -> None:
     growing = load_engine(str(tiny("ctc")), "cpu")
     assert isinstance(growing, WholeUtteranceEngine)
-    assert not is_cache_aware(load_recogniser(str(tiny("ctc")), "cpu").model)  # type: ignore[attr-defined]
+    assert load_recogniser(str(tiny("ctc")), "cpu").streaming() is None
     sound = noise(1, 1.0)
     words, states = growing.step([sound[:8000], sound], [growing.start(), growing.start()])
     assert growing.step([sound[8000:]], states[:1])[0] == [words[1]]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asr.decoding.beam_search import BeamDecoder, BeamState, Matrix, Weights
+from asr.decoding.beam_search import BeamDecoder, BeamState, LogProbs, Weights
 from asr.decoding.ngram import Ngram
 from asr.decoding.phrase_boosting import Phrases, read_phrases
 from recipes.asr.language_model import count, probabilities, store
@@ -22,7 +22,7 @@ STARTS = [True, True, False, False]
 TEXT = [bytes([5, *units, 4]) for units in ([1, 2, 3], [0, 2], [1, 2, 3, 0], [1])]
 
 
-def random_frames(seed: int, frames: int) -> Matrix:
+def random_frames(seed: int, frames: int) -> LogProbs:
     scores = 2 * np.random.default_rng(seed).standard_normal((frames, BLANK + 1))
     return np.asarray(scores - np.log(np.exp(scores).sum(1, keepdims=True)), np.float32)
 
@@ -126,7 +126,7 @@ def test_the_language_model_decides_between_likes(tmp_path: Path) -> None:
     assert text_of(frames, BeamDecoder(PIECES, model(tmp_path), weights=Weights(1, 0))) == "дама"
 
 
-def text_of(frames: Matrix, decoder: BeamDecoder) -> str:
+def text_of(frames: LogProbs, decoder: BeamDecoder) -> str:
     return text(decoder, decoder.finish(decoder.step(frames, decoder.start())))
 
 

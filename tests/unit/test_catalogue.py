@@ -56,8 +56,8 @@ def test_what_the_recipes_write_beside_a_checkpoint_comes_with_it(tmp_path: Path
     (tmp_path / "mine.lm.npz").write_bytes(b"grams")
     mine = resolve(str(tmp_path / "mine.nemo"))
     assert (mine.id, mine.path) == ("mine", tmp_path / "mine.nemo")
-    assert mine.ngram_path == tmp_path / "mine.lm.npz"
-    assert mine.ngram_beam == resolve("asr-ru-small").ngram_beam
+    assert mine.decoding.ngram_path == tmp_path / "mine.lm.npz"
+    assert mine.decoding.beam == resolve("asr-ru-small").decoding.beam
     assert mine.sha256 == ""
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,6 +40,9 @@ class Scripted:
     def transcribe(self, audio: Sequence[Samples]) -> list[Transcript]:
         self.batches.append([len(samples) / self.rate_hz for samples in audio])
         return [self._one(len(samples) / self.rate_hz) for samples in audio]
+
+    def streaming(self) -> None:
+        return None
 
     def _one(self, duration_s: float) -> Transcript:
         text = next(self._words)
@@ -153,14 +157,16 @@ def test_a_long_pause_ends_a_sentence_and_numbers_become_digits() -> None:
 
 
 def test_engines_are_pluggable() -> None:
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[str, str, Path | None]] = []
 
-    def other(entry: ModelEntry, device: str) -> Recogniser:
-        seen.append((entry.source, device))
+    def other(entry: ModelEntry, device: str, phrases: Path | None) -> Recogniser:
+        seen.append((entry.source, device, phrases))
         return Scripted([])
 
     engines = {**ENGINES, "other": other}
     assert load_recogniser("other:some/model", "cpu", engines).rate_hz == RATE_HZ
-    assert seen == [("some/model", "cpu")]
+    names = Path("names.txt")
+    load_recogniser("other:some/model", "cuda", engines, phrases=names)
+    assert seen == [("some/model", "cpu", None), ("some/model", "cuda", names)]
     with pytest.raises(Unavailable, match="no recognition engine 'other'"):
         load_recogniser("other:some/model", "cpu")
