@@ -7,7 +7,7 @@ docs/decisions/0002-index-derived-from-store.md says why there may be several.
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,25 +20,24 @@ from rag.retrieval.index import (
     TAGS_KEY,
     Applied,
     Point,
-    ScoredPassage,
+    QdrantIndex,
     Sparse,
+    Vector,
+    applied_of,
     payload,
 )
 from rag.retrieval.index_lock import IndexFolder
 
 if TYPE_CHECKING:
-    from qdrant_edge import EdgeConfig, EdgeShard, QueryRequest
+    from qdrant_edge import EdgeConfig, EdgeShard
 
 RRF_K = 2
 """What Qdrant's server uses for its plain fusion."""
 
-PREFETCH = 4
-"""Each ranking is fused to this many times the depth that is asked for."""
-
 log = logging.getLogger(__name__)
 
 
-class EdgeIndex:
+class EdgeIndex(QdrantIndex):
     """Opened at the first use. `dense_size` is asked when a shard is made; None: sparse only."""
 
     def __init__(self, folder: Path, dense_size: Callable[[], int] | None = None) -> None:
@@ -66,61 +65,31 @@ class EdgeIndex:
             )
             shard.update(q.UpdateOperation.delete_points_by_filter(outdated))
 
-    def query(
-        self,
-        sparse: Sparse | None,
-        dense: Sequence[float] | None,
-        limit: int,
-        tags: Sequence[str] = (),
-    ) -> list[ScoredPassage]:
+    def _ranked(self, name: str, wanted: Vector, limit: int, tags: Sequence[str]) -> Iterable[Any]:
         import qdrant_edge as q
 
-        nearest = []
-        if sparse is not None and sparse.indices:
-            vector = q.SparseVector(list(sparse.indices), list(sparse.values))
-            nearest.append(q.Query.Nearest(vector, using=SPARSE))
-        if dense is not None:
-            nearest.append(q.Query.Nearest(list(dense), using=DENSE))
-        if not nearest:
-            return []
-        tagged = q.FieldCondition(TAGS_KEY, match=q.MatchAny(list(tags))) if tags else None
-        only = q.Filter(must=[tagged]) if tagged else None
-        if len(nearest) == 1:
-            request = q.QueryRequest(
-                limit, query=nearest[0], filter=only, with_payload=[DOCUMENT_KEY]
-            )
-        else:
-            fetched = [q.Prefetch(limit * PREFETCH, query=one, filter=only) for one in nearest]
-            fusion: Any = q.Fusion.Rrf(RRF_K)  # its stub is no subclass of Fusion
-            request = q.QueryRequest(
-                limit, prefetches=fetched, query=fusion, with_payload=[DOCUMENT_KEY]
-            )
-        return [
-            ScoredPassage(
-                str(point.id), (point.payload or {})["metadata"]["document_id"], point.score
-            )
-            for point in self._shard().query(request)
-        ]
+        only, shown = _tagged(tags), [DOCUMENT_KEY]
+        request = q.QueryRequest(limit, query=_query(name, wanted), filter=only, with_payload=shown)
+        return self._shard().query(request)
 
-    def idf(self, indices: Sequence[int]) -> dict[int, float]:
+    def _fused(
+        self, wanted: Mapping[str, Vector], depth: int, limit: int, tags: Sequence[str]
+    ) -> Iterable[Any]:
         import qdrant_edge as q
 
-        requests: list[QueryRequest] = [
-            q.QueryRequest(
-                1,
-                query=q.Query.Nearest(q.SparseVector([index], [1.0]), using=SPARSE),
-                with_vector=[SPARSE],
-            )
-            for index in indices
+        only, shown = _tagged(tags), [DOCUMENT_KEY]
+        each = [q.Prefetch(depth, query=_query(*one), filter=only) for one in wanted.items()]
+        fusion: Any = q.Fusion.Rrf(RRF_K)  # its stub is no subclass of Fusion
+        request = q.QueryRequest(limit, prefetches=each, query=fusion, with_payload=shown)
+        return self._shard().query(request)
+
+    def _best_of_each(self, terms: Sequence[Sparse]) -> Sequence[Sequence[Any]]:
+        import qdrant_edge as q
+
+        requests = [
+            q.QueryRequest(1, query=_query(SPARSE, term), with_vector=[SPARSE]) for term in terms
         ]
-        if not requests:
-            return {}
-        found = self._shard().query_batch(q.QueryBatchRequest(requests))
-        return {
-            index: points[0].score / _weight(points[0].vector, index)
-            for index, points in zip(indices, found, strict=True)
-            if points
-        }
+        return self._shard().query_batch(q.QueryBatchRequest(requests)) if requests else []
 
     def count(self) -> int:
         import qdrant_edge as q
@@ -130,7 +99,7 @@ class EdgeIndex:
 
     def applied(self) -> Applied | None:
         found = self._shard().retrieve([STATE_ID], True, False)
-        return Applied(**found[0].payload["applied"]) if found and found[0].payload else None
+        return applied_of(found)
 
     def set_applied(self, applied: Applied) -> None:
         import qdrant_edge as q
@@ -203,15 +172,26 @@ class EdgeIndex:
 def _point(point: Point) -> Any:
     import qdrant_edge as q
 
-    vectors: dict[str, Any] = {
-        SPARSE: q.SparseVector(list(point.sparse.indices), list(point.sparse.values))
-    }
-    if point.dense:
-        vectors[DENSE] = list(point.dense)
+    vectors = {name: _vector(vector) for name, vector in point.vectors.items()}
     return q.Point(point.id, vectors, payload(point))
 
 
-def _weight(vectors: Any, index: int) -> float:
-    sparse = vectors[SPARSE]
-    weight: float = sparse.values[sparse.indices.index(index)]
-    return weight
+def _vector(vector: Vector) -> Any:
+    import qdrant_edge as q
+
+    if isinstance(vector, Sparse):
+        return q.SparseVector(list(vector.indices), list(vector.values))
+    return list(vector)
+
+
+def _query(name: str, wanted: Vector) -> Any:
+    import qdrant_edge as q
+
+    return q.Query.Nearest(_vector(wanted), using=name)
+
+
+def _tagged(tags: Sequence[str]) -> Any:
+    import qdrant_edge as q
+
+    any_of = q.FieldCondition(TAGS_KEY, match=q.MatchAny(list(tags)))
+    return q.Filter(must=[any_of]) if tags else None

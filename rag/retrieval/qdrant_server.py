@@ -5,7 +5,7 @@ that one at a time writes what changed.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +17,15 @@ from rag.retrieval.index import (
     TAGS_KEY,
     Applied,
     Point,
-    ScoredPassage,
+    QdrantIndex,
     Sparse,
+    Vector,
+    applied_of,
     payload,
 )
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
-
-PREFETCH = 4
-"""Each ranking is fused to this many times the depth that is asked for."""
 
 BATCH = 256
 """Points in one request: about 1 MB."""
@@ -52,7 +51,7 @@ def connect(
     return ServerIndex(client, collection, dense_size)
 
 
-class ServerIndex:
+class ServerIndex(QdrantIndex):
     """Connects at the first use. `dense_size` is asked when the collection is made."""
 
     def __init__(
@@ -84,66 +83,44 @@ class ServerIndex:
         outdated = m.FilterSelector(filter=m.Filter(must=[of_these], must_not=[kept]))
         self._client().delete(self._collection, outdated, wait=True)
 
-    def query(
-        self,
-        sparse: Sparse | None,
-        dense: Sequence[float] | None,
-        limit: int,
-        tags: Sequence[str] = (),
-    ) -> list[ScoredPassage]:
+    def _ranked(self, name: str, wanted: Vector, limit: int, tags: Sequence[str]) -> Iterable[Any]:
+        found = self._client().query_points(
+            self._collection,
+            query=_vector(wanted),
+            using=name,
+            query_filter=_tagged(tags),
+            limit=limit,
+            with_payload=[DOCUMENT_KEY],
+        )
+        return found.points
+
+    def _fused(
+        self, wanted: Mapping[str, Vector], depth: int, limit: int, tags: Sequence[str]
+    ) -> Iterable[Any]:
         from qdrant_client import models as m
 
-        nearest: list[tuple[Any, str]] = []
-        if sparse is not None and sparse.indices:
-            vector = m.SparseVector(indices=list(sparse.indices), values=list(sparse.values))
-            nearest.append((vector, SPARSE))
-        if dense is not None:
-            nearest.append((list(dense), DENSE))
-        if not nearest:
-            return []
-        tagged = m.FieldCondition(key=TAGS_KEY, match=m.MatchAny(any=list(tags))) if tags else None
-        only = m.Filter(must=[tagged]) if tagged else None
-        asked: dict[str, Any] = {
-            "query": nearest[0][0],
-            "using": nearest[0][1],
-            "query_filter": only,
-        }
-        if len(nearest) > 1:
-            fetched = [
-                m.Prefetch(query=vector, using=name, limit=limit * PREFETCH, filter=only)
-                for vector, name in nearest
-            ]
-            asked = {"prefetch": fetched, "query": m.FusionQuery(fusion=m.Fusion.RRF)}
+        only = _tagged(tags)
         found = self._client().query_points(
-            self._collection, **asked, limit=limit, with_payload=[DOCUMENT_KEY]
+            self._collection,
+            prefetch=[
+                m.Prefetch(query=_vector(vector), using=name, limit=depth, filter=only)
+                for name, vector in wanted.items()
+            ],
+            query=m.FusionQuery(fusion=m.Fusion.RRF),
+            limit=limit,
+            with_payload=[DOCUMENT_KEY],
         )
-        return [
-            ScoredPassage(
-                str(point.id), (point.payload or {})["metadata"]["document_id"], point.score
-            )
-            for point in found.points
-        ]
+        return found.points
 
-    def idf(self, indices: Sequence[int]) -> dict[int, float]:
+    def _best_of_each(self, terms: Sequence[Sparse]) -> Sequence[Sequence[Any]]:
         from qdrant_client import models as m
 
         requests = [
-            m.QueryRequest(
-                query=m.SparseVector(indices=[index], values=[1.0]),
-                using=SPARSE,
-                limit=1,
-                with_vector=[SPARSE],
-            )
-            for index in indices
+            m.QueryRequest(query=_vector(term), using=SPARSE, limit=1, with_vector=[SPARSE])
+            for term in terms
         ]
-        if not requests:
-            return {}
-        found = self._client().query_batch_points(self._collection, requests)
-        return {
-            index: answer.points[0].score / _weight(answer.points[0].vector, index)
-            for index, answer in zip(indices, found, strict=True)
-            if answer.points
-        }
+        found = self._client().query_batch_points(self._collection, requests) if requests else []
+        return [answer.points for answer in found]
 
     def count(self) -> int:
         from qdrant_client import models as m
@@ -153,7 +130,7 @@ class ServerIndex:
 
     def applied(self) -> Applied | None:
         found = self._client().retrieve(self._collection, [STATE_ID], with_payload=True)
-        return Applied(**found[0].payload["applied"]) if found and found[0].payload else None
+        return applied_of(found)
 
     def set_applied(self, applied: Applied) -> None:
         from qdrant_client import models as m
@@ -209,15 +186,20 @@ class ServerIndex:
 def _point(point: Point) -> Any:
     from qdrant_client import models as m
 
-    vectors: dict[str, Any] = {
-        SPARSE: m.SparseVector(indices=list(point.sparse.indices), values=list(point.sparse.values))
-    }
-    if point.dense:
-        vectors[DENSE] = list(point.dense)
+    vectors = {name: _vector(vector) for name, vector in point.vectors.items()}
     return m.PointStruct(id=point.id, vector=vectors, payload=payload(point))
 
 
-def _weight(vectors: Any, index: int) -> float:
-    sparse = vectors[SPARSE]
-    weight: float = sparse.values[sparse.indices.index(index)]
-    return weight
+def _vector(vector: Vector) -> Any:
+    from qdrant_client import models as m
+
+    if isinstance(vector, Sparse):
+        return m.SparseVector(indices=list(vector.indices), values=list(vector.values))
+    return list(vector)
+
+
+def _tagged(tags: Sequence[str]) -> Any:
+    from qdrant_client import models as m
+
+    any_of = m.FieldCondition(key=TAGS_KEY, match=m.MatchAny(any=list(tags)))
+    return m.Filter(must=[any_of]) if tags else None
