@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import ByteSize, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -24,8 +25,6 @@ from dialog.errors import BadInput
 
 DEFAULT_HOME = Path("~/.local/share/beseda")
 MIB = 1024 * 1024
-GREETING = "Здравствуйте! Вы говорите с голосовым помощником. Задайте ваш вопрос."
-NOTICE = "Разговор записывается."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -67,8 +66,9 @@ class Settings(BaseSettings):
     tts_model: str = "tts-ru-fastpitch"
     voice: str | None = None
     rules: Path | None = None
+    prompts: Path | None = None
 
-    greeting: str = GREETING
+    greeting: str | None = None
     audiosocket_host: str = "127.0.0.1"
     audiosocket_port: int | None = Field(default=None, ge=0, le=65535)
     public_url: str | None = Field(default=None, pattern="^https://")
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     asterisk_password: SecretStr | None = None
     actions: Path | None = None
     record: bool = False
-    record_notice: str = Field(default=NOTICE, min_length=1)
+    record_notice: str | None = Field(default=None, min_length=1)
     record_days: int = Field(default=30, ge=1)
     phone_peers: Annotated[tuple[Network, ...], NoDecode] = ()
 
@@ -178,6 +178,21 @@ def read_settings() -> Settings:
         raise BadInput(f"setting BESEDA_{name}: {first['msg']}") from None
     except ValueError as error:
         raise BadInput(f"beseda.toml cannot be read: {error}") from None
+
+
+def read_yaml(setting: str, path: Path) -> object:
+    """What a YAML file of the operator's holds; raises BadInput, in one line that names the
+    setting, where it cannot be read."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{setting} {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{setting} {path} is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise BadInput(f"{setting} {path}{line}: no YAML") from None
 
 
 def unwrapped(secret: SecretStr | None) -> str | None:

@@ -15,16 +15,17 @@ from types import TracebackType
 from typing import Self
 
 from api.conversation.calls import Calls
-from api.conversation.converse import PROMPTS, Stages
+from api.conversation.converse import Stages
 from api.conversation.history import Conversations
 from api.metrics import Metrics
 from api.models import Models
-from api.settings import Settings, unwrapped
+from api.settings import Settings, read_yaml, unwrapped
 from asr.recogniser import load_recogniser
 from asr.streaming import load_engine
 from asr.turns.hearing import Hearing
 from asr.worker import RecognitionWorker
 from dialog.errors import BadInput, Unavailable
+from dialog.prompts import PROMPTS, Prompts
 from dialog.tasks import TaskSet
 from models.runtime import ModelThread
 from rag import vocabulary
@@ -49,6 +50,25 @@ def own_rules(path: Path | None) -> CustomRules:
         raise BadInput(str(error)) from None
 
 
+def own_prompts(settings: Settings) -> Prompts:
+    """What the assistant says: the operator's sentences where there are any. A greeting and a
+    notice that are settings of their own come before the file's. Raises BadInput for a file that
+    cannot be used."""
+    prompts = PROMPTS
+    if settings.prompts is not None:
+        path = settings.prompts.expanduser()
+        try:
+            prompts = Prompts.replacing(read_yaml("BESEDA_PROMPTS", path))
+        except ValueError as error:
+            raise BadInput(f"BESEDA_PROMPTS {path}: {error}") from None
+    greeting, notice = settings.greeting, settings.record_notice
+    return replace(
+        prompts,
+        greeting=prompts.greeting if greeting is None else greeting,
+        record_notice=prompts.record_notice if notice is None else notice,
+    )
+
+
 class Services:
     """The parts of one process. Use it as a context: leaving it closes all that was built.
 
@@ -57,6 +77,7 @@ class Services:
 
     def __init__(self, settings: Settings, models: Models | None = None) -> None:
         self.settings = settings
+        self.prompts = own_prompts(settings)
         self.metrics = Metrics()
         self.models = models or self._models()
         self._background = TaskSet()
@@ -124,7 +145,7 @@ class Services:
 
     @cached_property
     def answerer(self) -> Answerer:
-        return Answerer(self.retriever, self.llm)
+        return Answerer(self.retriever, self.llm, prompts=self.prompts)
 
     @cached_property
     def calls(self) -> Calls:
@@ -135,7 +156,8 @@ class Services:
         """What one exchange runs through. Raises Unavailable without a database."""
         say = self.models.speak if spoken else None
         answer = partial(self.answerer.answer, style="spoken" if spoken else "written")
-        return Stages(Hearing(self.models.transcribe), answer, say, history)
+        hearing = Hearing(self.models.transcribe)
+        return Stages(hearing, answer, say, history, prompts=self.prompts)
 
     async def call_stages(self, history: Sequence[ChatMessage] = ()) -> Stages:
         """The same for a call; waits for recognition. Raises Unavailable."""
@@ -152,7 +174,7 @@ class Services:
     async def warm(self) -> None:
         """Use every part once, since a first use loads what it needs; a part that cannot be had is
         left cold."""
-        await asyncio.gather(self.models.warm(PROMPTS), self._warm_answers())
+        await asyncio.gather(self.models.warm(self.prompts.urgent), self._warm_answers())
 
     async def _warm_answers(self) -> None:
         """The first search loads the index and the dictionaries."""

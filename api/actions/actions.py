@@ -19,14 +19,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from api.actions.opening_hours import Hours
+from api.settings import read_yaml
 from dialog.errors import BadInput
 from russian.lemmas import lemmas
 
-SORRY = "Извините, сейчас это не получилось."
 NAME = r"^[a-z][a-z0-9_]{0,40}$"
 _SECRET = re.compile("auth|key|token|secret|cookie", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -89,11 +88,13 @@ class Parameter(_Part):
 
 
 class _Action(_Part):
+    """`say`, and `failed` of what may fail: the operator's words; without them ours."""
+
     name: str = Field("", pattern=NAME)
     description: str = ""
     phrases: tuple[str, ...] = ()
     when: When = When()
-    say: str = Field("", max_length=500)
+    say: str | None = Field(None, max_length=500)
 
 
 class Transfer(_Action):
@@ -101,12 +102,10 @@ class Transfer(_Action):
 
     do: Literal["transfer"]
     to: Expanded | None = None
-    say: str = "Соединяю с сотрудником. Оставайтесь на линии."
 
 
 class HangUp(_Action):
     do: Literal["hang_up"]
-    say: str = "Спасибо за звонок. До свидания!"
 
 
 class Speak(_Action):
@@ -137,7 +136,7 @@ class Collect(_Action):
 class _Called(_Action):
     headers: Headers = {}
     timeout_s: float = Field(3.0, gt=0, le=10)
-    failed: str = Field(SORRY, min_length=1, max_length=500)
+    failed: str | None = Field(None, min_length=1, max_length=500)
 
 
 class Text(_Called):
@@ -146,7 +145,6 @@ class Text(_Called):
     do: Literal["text"]
     text: str = Field(min_length=1, max_length=1_000)
     url: Address | None = None
-    say: str = "Я отправил вам сообщение."
 
 
 class Webhook(_Called):
@@ -235,17 +233,9 @@ NO_ACTIONS = Book.model_validate({"actions": {}})
 
 def read_book(path: Path) -> Book:
     """The file's actions; raises BadInput, in one line, for a file that cannot be used."""
+    given = read_yaml("BESEDA_ACTIONS", path)
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Book.model_validate(given)
-    except OSError as error:
-        raise BadInput(f"BESEDA_ACTIONS {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"BESEDA_ACTIONS {path} is not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise BadInput(f"BESEDA_ACTIONS {path}{line}: no YAML") from None
     except ValidationError as error:
         raise BadInput(f"BESEDA_ACTIONS {path}: {_told(error)}") from None
 

@@ -45,14 +45,12 @@ from dialog.messages import (
     Transcript,
     TurnTrace,
 )
+from dialog.prompts import PROMPTS, Prompts
 from rag.answering.llm import ChatMessage
 from russian.lemmas import lemmas
 
 log = logging.getLogger(__name__)
 
-NOT_CONNECTED = "Извините, соединить не получилось. Я остаюсь на линии, задайте ваш вопрос."
-NO_DIGITS = "Извините, цифры разобрать не получилось."
-HOW_MANY = "Мне нужно цифр: {digits}. Назовите их ещё раз или наберите на телефоне."
 FAILURES: frozenset[Outcome] = frozenset(("unknown", "unheard", "unclear", "unavailable", "broken"))
 TRIES = 3
 
@@ -68,10 +66,12 @@ class Conductor:
         *,
         hooks: Hooks | None = None,
         chooser: Chooser | None = None,
+        prompts: Prompts = PROMPTS,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._book = book
-        self._acting = Acting(book, control, conversation, hooks or Hooks())
+        self._prompts = prompts
+        self._acting = Acting(book, control, conversation, hooks or Hooks(), prompts)
         self._chooser = chooser
         self._clock = clock
         self._waiting: deque[Inbound] = deque()
@@ -172,13 +172,13 @@ class Conductor:
             self._collecting = None
             words = await self._act(self._book.actions[collect.then], {"digits": digits})
         elif self._tries < TRIES:
-            words = HOW_MANY.format(digits=collect.digits), collect.name
+            words = self._prompts.how_many_digits.format(digits=collect.digits), collect.name
         else:
             self._collecting = None
-            words = NO_DIGITS, collect.name
+            words = self._prompts.no_digits, collect.name
             if collect.otherwise is not None:
                 said, name = await self._act(self._book.actions[collect.otherwise], {})
-                words = f"{NO_DIGITS} {said}", name
+                words = f"{self._prompts.no_digits} {said}", name
         for part in _whole(words):
             yield part
 
@@ -239,7 +239,7 @@ class Conductor:
             return await self._acting.carry_out(name)
         except CannotDo as error:
             log.warning("action %s: %s", name, error)
-            self._waiting.append(Say(NOT_CONNECTED, outcome="action"))
+            self._waiting.append(Say(self._prompts.not_connected, outcome="action"))
             return None
 
     def _note(self, message: Message) -> None:

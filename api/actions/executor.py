@@ -11,10 +11,10 @@ from typing import Any
 from api.actions.actions import Action, Book, HangUp, Text, Transfer, Webhook
 from api.actions.control import CannotDo, Control
 from api.actions.webhooks import Hooks, WebhookReply
+from dialog.prompts import Prompts
 
 log = logging.getLogger(__name__)
 
-DONE = "Готово."
 CHAIN = 3
 SaidWords = tuple[str, str]
 """What is said, and the name of the action that it belongs to."""
@@ -23,8 +23,11 @@ SaidWords = tuple[str, str]
 class Acting:
     """The actions of one call. `conversation` is told to webhooks, so that they can look it up."""
 
-    def __init__(self, book: Book, control: Control, conversation: str, hooks: Hooks) -> None:
+    def __init__(
+        self, book: Book, control: Control, conversation: str, hooks: Hooks, prompts: Prompts
+    ) -> None:
         self._book = book
+        self._prompts = prompts
         self._control = control
         self._conversation = conversation
         self._hooks = hooks
@@ -35,19 +38,32 @@ class Acting:
         """Do what is done before anything is said; what to say then. A webhook's reply may name
         the action that follows, so many times at most."""
         if not isinstance(action, Text | Webhook):
-            return action.say, action.name
+            return self._words(action), action.name
         try:
             reply = await self._reach(action, arguments)
         except CannotDo as error:
             log.warning("action %s: %s", action.name, error)
-            return action.failed, action.name
+            return action.failed or self._prompts.action_failed, action.name
         log.info("action %s: done", action.name)
-        said = reply.say or action.say
+        said = reply.say or self._words(action)
         following = self._book.actions.get(reply.then)
         if following is None or not chain:
-            return said or DONE, action.name
+            return said or self._prompts.done, action.name
         words, name = await self.begin(following, {}, chain - 1)
         return f"{said} {words}".strip(), name
+
+    def _words(self, action: Action) -> str:
+        """What the action says: the operator's words, or ours where there are none."""
+        if action.say is not None:
+            return action.say
+        match action:
+            case Transfer():
+                return self._prompts.transferring
+            case HangUp():
+                return self._prompts.farewell
+            case Text():
+                return self._prompts.text_sent
+        return ""
 
     async def carry_out(self, name: str) -> str | None:
         """What is done when the words were heard; why the call ends by it, None if it goes on.

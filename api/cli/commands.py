@@ -19,7 +19,7 @@ from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, joined
 from api.conversation.validation import check_question, typed
 from api.settings import Settings, read_settings
-from api.wiring import Services, own_rules
+from api.wiring import Services, own_prompts, own_rules
 from dialog.audio.decoding import decode
 from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
@@ -52,7 +52,8 @@ def serve(settings: Settings) -> int:
     from api.http.websockets import Sockets
     from api.telephony.phone import actions, carriers, listening
 
-    actions(settings)  # a bad file or key is told before anything is taken or loaded
+    own_prompts(settings)  # a bad file or key is told before anything is taken or loaded
+    actions(settings)
     carriers(settings)
     audiosocket = listening(settings)
     logging.getLogger("uvicorn.error").addFilter(_not_a_denial)

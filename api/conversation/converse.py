@@ -18,33 +18,32 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from api.conversation.accounting import accounted
-from api.conversation.respond import BROKEN, NOTHING_HEARD, AnswerQuestion, Responder
-from api.conversation.speak import FILLER, Speaker, Speaking
+from api.conversation.respond import AnswerQuestion, Responder
+from api.conversation.speak import Speaker, Speaking
 from api.conversation.speculation import hold_speculative
-from asr.turns.clarification import AGAIN, ANOTHER_WAY
 from asr.turns.hearing import Hearing
 from asr.turns.listen import listen
-from asr.turns.turn_manager import ARE_YOU_THERE, DEAF, GOODBYE
 from dialog.call import Call
 from dialog.flow import interruptible
 from dialog.messages import CallEnded, Inbound, Outbound, PartFailed, Speech
+from dialog.prompts import PROMPTS, Prompts
 from rag.answering.llm import ChatMessage
 
 log = logging.getLogger(__name__)
-
-PROMPTS = (FILLER, NOTHING_HEARD, BROKEN, AGAIN, ANOTHER_WAY, ARE_YOU_THERE, GOODBYE, DEAF)
 
 
 @dataclass(frozen=True)
 class Stages:
     """What does the work. No `speak`: the answer is only read. `history` was said before.
-    `filler` is what bridges a long wait, when it is at hand."""
+    `filler` is what bridges a long wait, when it is at hand; `prompts` is all else that the
+    assistant says of its own."""
 
     hearing: Hearing
     respond: AnswerQuestion
     speak: Speaking | None = None
     history: Sequence[ChatMessage] = ()
     filler: Callable[[], Speech | None] = lambda: None
+    prompts: Prompts = PROMPTS
 
 
 async def converse(
@@ -57,9 +56,9 @@ async def converse(
     `PartFailed`. Closing it early stops everything it began.
     """
     call = call or Call()
-    responder = Responder(stages.respond, stages.history, call)
+    responder = Responder(stages.respond, stages.history, stages.prompts, call)
     speaker = Speaker(stages.speak, stages.filler, call)
-    heard = listen(inbound, stages.hearing, call)
+    heard = listen(inbound, stages.hearing, call, stages.prompts)
     answered = interruptible(heard, responder, Responder.TAKES)
     spoken = interruptible(answered, speaker, Speaker.TAKES)
     async with aclosing(accounted(hold_speculative(spoken, call), call)) as messages:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from api.conversation.converse import Stages, converse
-from api.conversation.respond import NOTHING_HEARD
 from dialog.call import Call
 from dialog.messages import (
     Answer,
@@ -51,7 +50,7 @@ async def exchange(
     call = Call(settings=manner or CallSettings())
     speech: list[Speech] = []
     transcript = Transcript("", (), 0.0)
-    answer = Answer(NOTHING_HEARD, "none", outcome="unheard")
+    answer = Answer(stages.prompts.nothing_heard, "none", outcome="unheard")
     timings_ms: dict[str, float] = {}
     async with aclosing(converse(inbound(), stages, call)) as messages:
         async for message in messages:

@@ -11,14 +11,13 @@ from contextlib import aclosing
 
 from dialog.call import Call, Turn, answering
 from dialog.messages import Answer, AnswerDelta, Message, Respond, ResponseStarted, Say
+from dialog.prompts import Prompts
 from rag.answering.llm import ChatMessage
 
 AnswerQuestion = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
 
 log = logging.getLogger(__name__)
 
-NOTHING_HEARD = "Я ничего не услышал. Повторите, пожалуйста, вопрос."
-BROKEN = "Извините, сейчас я не могу ответить. Попробуйте, пожалуйста, ещё раз."
 HISTORY_TURNS = 5
 
 
@@ -27,9 +26,16 @@ class Responder:
 
     TAKES = (Respond, Say)
 
-    def __init__(self, respond: AnswerQuestion, history: Sequence[ChatMessage], call: Call) -> None:
+    def __init__(
+        self,
+        respond: AnswerQuestion,
+        history: Sequence[ChatMessage],
+        prompts: Prompts,
+        call: Call,
+    ) -> None:
         self._respond = respond
         self._history = history
+        self._prompts = prompts
         self._call = call
 
     async def __call__(self, taken: AsyncIterator[Message]) -> AsyncGenerator[Message]:
@@ -49,7 +55,7 @@ class Responder:
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         text = turn.question.text
         if isinstance(message, Say) or not text.strip():
-            nothing = Say(NOTHING_HEARD, outcome="unheard")
+            nothing = Say(self._prompts.nothing_heard, outcome="unheard")
             say = message if isinstance(message, Say) else nothing
             yield AnswerDelta(say.text)
             yield Answer(say.text, "none", action=say.action, outcome=say.outcome)
@@ -63,8 +69,8 @@ class Responder:
             if not self._call.live:
                 raise
             log.warning("no answer: %s", type(error).__name__)
-            yield AnswerDelta(BROKEN)
-            yield Answer(BROKEN, "none", outcome="broken")
+            yield AnswerDelta(self._prompts.broken)
+            yield Answer(self._prompts.broken, "none", outcome="broken")
         finally:
             if isinstance(parts, AsyncGenerator):
                 await parts.aclose()

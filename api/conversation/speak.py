@@ -27,7 +27,6 @@ Speaking = Callable[[AsyncIterator[str], str | None, float], AsyncIterator[Speec
 
 log = logging.getLogger(__name__)
 
-FILLER = "Секунду, смотрю."
 FILLER_AFTER_S = 1.2
 
 

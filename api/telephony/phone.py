@@ -1,6 +1,6 @@
 """The telephone side of one service: which doors are open, and what a caller hears first.
 
-Knows settings and greetings; knows no protocol.
+Knows settings and who greets; knows no protocol.
 """
 
 import asyncio
@@ -62,7 +62,13 @@ class Phone:
         self._held.add(conversation_id)
         try:
             control = control or self._control(identity)
-            conductor = Conductor(self._book, control, str(conversation_id), chooser=self._chooser)
+            conductor = Conductor(
+                self._book,
+                control,
+                str(conversation_id),
+                chooser=self._chooser,
+                prompts=self._services.prompts,
+            )
             respond = conductor.answering(self._services.stages(spoken=True).respond)
             recorder = await self._recorder(str(conversation_id))
             greeted = recorder.inbound if recorder else _greeted
@@ -82,7 +88,7 @@ class Phone:
         return Dialplan() if asterisk is None else ExternalChannel(asterisk, identity)
 
     def _greeting(self) -> list[Inbound]:
-        greeting = self._services.settings.greeting
+        greeting = self._services.prompts.greeting
         return [Say(greeting)] if greeting else []
 
     async def _recorder(self, conversation: str) -> Recorder | None:
@@ -92,7 +98,7 @@ class Phone:
             return None
         await asyncio.to_thread(self._services.conversations.begin, conversation)
         path = await asyncio.to_thread(recordings.path, conversation)
-        return Recorder(path, settings.record_notice)
+        return Recorder(path, self._services.prompts.record_notice)
 
 
 async def _greeted(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dialog.messages import Say, Transcript, Word
+from dialog.prompts import Prompts
 from russian.grammar.tables import listed
 
 UNSURE = 0.45
@@ -18,11 +19,6 @@ UNSURE_NUMBER = 0.8
 FEWEST_DIGITS = 5
 TIMES = 2
 
-AGAIN = "Извините, я не расслышал. Повторите, пожалуйста."
-ANOTHER_WAY = (
-    "Мне плохо слышно. Наберите номер на клавиатуре телефона, напишите вопрос текстом "
-    "или скажите «оператор», и я передам вас сотруднику."
-)
 _YES = frozenset(listed("да ага угу верно правильно точно так конечно"))
 _NO = frozenset(listed("нет неверно неправильно"))
 _NUMBER = re.compile(r"\+?\d[\d ()-]*\d")
@@ -31,7 +27,8 @@ _NUMBER = re.compile(r"\+?\d[\d ()-]*\d")
 class Doubts:
     """One for each call: remembers what it asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, prompts: Prompts) -> None:
+        self._prompts = prompts
         self._failures = 0
         self._to_confirm: Transcript | None = None
 
@@ -51,7 +48,7 @@ class Doubts:
         number = _unsure_number(heard)
         if number:
             self._to_confirm = replace(heard, words=())
-            return Say(f"Вы сказали: {spaced(number)}. Верно?")
+            return Say(self._prompts.confirm_number.format(number=spaced(number)))
         return self._accept(heard)
 
     def would_accept(self, heard: Transcript) -> bool:
@@ -65,8 +62,8 @@ class Doubts:
 
     def _again(self) -> Say:
         self._failures += 1
-        text = ANOTHER_WAY if self._failures >= TIMES else AGAIN
-        return Say(text, outcome="unclear")
+        again, other = self._prompts.say_again, self._prompts.another_way
+        return Say(other if self._failures >= TIMES else again, outcome="unclear")
 
 
 def confidence(words: Sequence[Word]) -> float:

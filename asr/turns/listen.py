@@ -37,6 +37,7 @@ from dialog.messages import (
     TextInput,
     Transcript,
 )
+from dialog.prompts import Prompts
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ MAILBOX = 256
 
 
 async def listen(
-    inbound: AsyncIterator[Inbound], hearing: Hearing, call: Call
+    inbound: AsyncIterator[Inbound], hearing: Hearing, call: Call, prompts: Prompts
 ) -> AsyncGenerator[Message]:
     """Turns of speech, of typing and of keys become `Transcript`s, each followed by `Respond`
     where it is to be answered. Played audio and settings are noted in `call`."""
@@ -55,7 +56,7 @@ async def listen(
         return
     mailbox = _Mailbox()
     pump = asyncio.create_task(_pump(inbound, mailbox))
-    caller = TurnManager(hearing, call, mailbox.news)
+    caller = TurnManager(hearing, call, prompts, mailbox.news)
     try:
         async for message in _held(mailbox, caller, hearing):
             yield message

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asr.turns import turn_detector
-from asr.turns.clarification import AGAIN, Doubts
+from asr.turns.clarification import Doubts
 from asr.turns.endpointing import PLAIN_S, pause_s
 from asr.turns.microphone import Microphone
 from asr.turns.turn_detector import VAD_FRAME_S, Assistant, Turns, ruled
@@ -35,15 +35,13 @@ from dialog.messages import (
     Unduck,
     Words,
 )
+from dialog.prompts import Prompts
 
 if TYPE_CHECKING:
     from asr.turns.hearing import Hearing
 
 log = logging.getLogger(__name__)
 
-ARE_YOU_THERE = "Я вас слушаю. Вы ещё на линии?"
-GOODBYE = "Похоже, вас не слышно. Если вопросов больше нет, я завершу звонок."
-DEAF = "Извините, у меня временно не получается вас услышать. Напишите, пожалуйста, вопрос текстом."
 ECHO_BEFORE_S, ECHO_AFTER_S = 2.5, 0.6
 UNHEARD_S = 1.0
 GIVEN_UP = 3
@@ -54,7 +52,11 @@ class TurnManager:
     """See `asr.turns.listen`, which hands it everything in order."""
 
     def __init__(
-        self, hearing: "Hearing", call: Call, on_update: Callable[[RecognitionUpdate], None]
+        self,
+        hearing: "Hearing",
+        call: Call,
+        prompts: Prompts,
+        on_update: Callable[[RecognitionUpdate], None],
     ) -> None:
         self.call = call
         self.ended = ""
@@ -62,7 +64,8 @@ class TurnManager:
         self._hearing = hearing
         self._microphone = Microphone(hearing, call, on_update)
         self._turns = Turns(hearing.rules)
-        self._doubts = Doubts()
+        self._prompts = prompts
+        self._doubts = Doubts(prompts)
         self._words: Words = ()
         self._settled_at = 0
         self._voiced_s = 0.0
@@ -106,7 +109,7 @@ class TurnManager:
             self._awaited = None
             yield from self._fault("asr", "recognition failed")
             yield Unduck()
-            yield self.call.asked(Say(DEAF, outcome="unavailable"))
+            yield self.call.asked(Say(self._prompts.cannot_hear, outcome="unavailable"))
             return
         if self._turns.settled and not news.is_final:
             return
@@ -286,7 +289,7 @@ class TurnManager:
             yield from self._retract()
         if not words:
             if self._voiced_s >= UNHEARD_S:
-                yield self.call.asked(Say(AGAIN, outcome="unheard"))
+                yield self.call.asked(Say(self._prompts.say_again, outcome="unheard"))
             return
         judged = self._doubts.judge(transcript)
         if isinstance(judged, Say):
@@ -339,9 +342,9 @@ class TurnManager:
             since_s = until_s - self._turns.rules.silence_s
             yield SilenceTimeout(round(since_s, 3), round(until_s, 3))
         if times == 1:
-            yield self.call.asked(Say(ARE_YOU_THERE))
+            yield self.call.asked(Say(self._prompts.are_you_there))
         elif times == 2:
-            yield self.call.asked(Say(GOODBYE))
+            yield self.call.asked(Say(self._prompts.giving_up))
         else:
             self.ended = "silence"
 

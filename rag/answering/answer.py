@@ -12,7 +12,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from dialog.call import mark_step
 from dialog.errors import Unavailable
-from dialog.messages import Answer, AnswerDelta, Source
+from dialog.messages import Answer, AnswerDelta, Outcome, Source
+from dialog.prompts import PROMPTS, Prompts
 from rag.answering import answerability, extract, followup, prompt
 from rag.answering.answerability import Evidence
 from rag.answering.citations import Checker, is_russian, supporting
@@ -21,9 +22,6 @@ from rag.answering.prompt import Style
 from rag.answering.query import Query, analyse
 from rag.retrieval.retriever import Retriever
 from russian.sentences import sentences
-
-UNKNOWN = "Я не нашёл ответа на этот вопрос в документах. Попробуйте спросить иначе."
-CANNOT_LOOK_UP = "Извините, сейчас я не могу заглянуть в документы. Попробуйте, пожалуйста, позже."
 
 THRESHOLD = 0.55
 """How likely it must be that the passages answer; see `evidence.confidence`."""
@@ -43,11 +41,16 @@ log = logging.getLogger(__name__)
 
 class Answerer:
     def __init__(
-        self, retriever: Retriever, llm: ChatModel | None = None, threshold: float = THRESHOLD
+        self,
+        retriever: Retriever,
+        llm: ChatModel | None = None,
+        threshold: float = THRESHOLD,
+        prompts: Prompts = PROMPTS,
     ) -> None:
         self._retriever = retriever
         self._llm = llm
         self._threshold = threshold
+        self._prompts = prompts
 
     async def answer(
         self, question: str, history: Sequence[ChatMessage] = (), style: Style = "spoken"
@@ -62,11 +65,11 @@ class Answerer:
             mark_step("passages")
         except Exception:
             log.exception("retrieval failed")  # the traceback names no question
-            for message in _whole(Answer(CANNOT_LOOK_UP, "none", outcome="unavailable")):
+            for message in _nothing(self._prompts.cannot_look_up, "unavailable"):
                 yield message
             return
         if not found:
-            for message in _whole(Answer(UNKNOWN, "none", outcome="unknown")):
+            for message in _nothing(self._prompts.unknown, "unknown"):
                 yield message
             return
         worded = self._worded(question, asked, found, history, style)
@@ -96,11 +99,14 @@ class Answerer:
         history: Sequence[ChatMessage],
         style: Style,
     ) -> AsyncGenerator[AnswerDelta | Answer]:
-        wording = _Wording(style)
+        not_found = self._prompts.not_found
+        wording = _Wording(style, not_found)
         if self._llm is not None:
             shown = answerability.joined(found)
-            checker = Checker(asked.text, shown, marks=style == "written")
-            request = prompt.messages(question, shown, history, style)
+            # Figures of the sentence that the model is told to say are none of its inventions.
+            known = f"{asked.text}\n{not_found}"
+            checker = Checker(known, shown, marks=style == "written")
+            request = prompt.messages(question, shown, history, style, not_found)
             try:
                 stream = wording.sentences(self._llm.stream(request), checker)
                 async with contextlib.aclosing(stream) as deltas:
@@ -114,7 +120,7 @@ class Answerer:
                 log.warning("the language model failed: %s", error)
         # Whole sentences that a dying model has spoken stay; what it broke off was never passed
         # on. The documents' own sentences follow as new ones, those already said left out.
-        rest = extract.extract(asked, found, wording.said)
+        rest = extract.extract(asked, found, self._prompts.quote, wording.said)
         if rest is None:
             yield wording.answer(found)
             return
@@ -126,8 +132,9 @@ class Answerer:
 class _Wording:
     """What a model has said so far, each sentence checked before it was passed on."""
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style, not_found: str) -> None:
         self._style = style
+        self._not_found = not_found.rstrip(".!?…")
         self.said: list[str] = []
         self.text = ""
         self.invented = 0
@@ -152,8 +159,8 @@ class _Wording:
                     yield AnswerDelta(shown)
 
     def answer(self, shown: Sequence[Evidence]) -> Answer:
-        """The model's words with what they rest on."""
-        if self.text.startswith(prompt.NOT_FOUND.rstrip(".")):
+        """The model's words with what they rest on; nothing, where it says that it found none."""
+        if " ".join(self.text.split()).startswith(self._not_found):
             return Answer(self.text, "none", invented=self.invented, outcome="unknown")
         sources: dict[str, Source] = {}
         for one in supporting(self.text, shown, self._cited):
@@ -162,8 +169,8 @@ class _Wording:
         return Answer(self.text, "llm", tuple(sources.values()), self.invented)
 
 
-def _whole(answer: Answer) -> tuple[AnswerDelta, Answer]:
-    return AnswerDelta(answer.text), answer
+def _nothing(words: str, outcome: Outcome) -> tuple[AnswerDelta, Answer]:
+    return AnswerDelta(words), Answer(words, "none", outcome=outcome)
 
 
 async def _sentences(pieces: AsyncIterator[str]) -> AsyncGenerator[tuple[str, str]]:

@@ -50,8 +50,11 @@ class Sentence:
     score: float
 
 
-def extract(asked: Query, found: Sequence[Evidence], said: Collection[str] = ()) -> Answer | None:
-    """The best sentences of the best document, named as its own; `found` is not empty.
+def extract(
+    asked: Query, found: Sequence[Evidence], introduction: str, said: Collection[str] = ()
+) -> Answer | None:
+    """The best sentences of the best document, named as its own; `found` is not empty. The blank
+    {title} of `introduction` names the document.
 
     Sentences in `said` have been spoken already and are left out; None when none is left.
     """
@@ -70,17 +73,17 @@ def extract(asked: Query, found: Sequence[Evidence], said: Collection[str] = ())
     evidence = found[chosen[0].passage]
     quote = " ".join(_ended(sentence.text) for sentence in chosen)
     source = Source(evidence.hit.document_id, evidence.hit.title, quote, evidence.coverage)
-    return Answer(f"{introduction(evidence.hit.title)} {quote}", "extractive", (source,))
+    introduced = introduction.format(title=_inner(evidence.hit.title))
+    return Answer(f"{introduced} {quote}", "extractive", (source,))
 
 
 def _words(sentence: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", sentence.lower()))
 
 
-def introduction(title: str) -> str:
-    """Names the document; guillemets inside guillemets become the inner quotation marks."""
-    inner = title.replace("«", "„").replace("»", "“")
-    return f"В статье «{inner}» сказано:"
+def _inner(title: str) -> str:
+    """Guillemets inside guillemets become the inner quotation marks."""
+    return title.replace("«", "„").replace("»", "“")
 
 
 def _scored(

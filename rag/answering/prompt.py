@@ -7,10 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from dialog.prompts import PROMPTS
 from rag.answering.answerability import Evidence
 from rag.answering.llm import ChatMessage
-
-NOT_FOUND = "Я не нашёл ответа в документах."
 
 Style = Literal["spoken", "written"]
 """Whether an answer is heard or read."""
@@ -45,15 +44,17 @@ def messages(
     found: Sequence[Evidence],
     history: Sequence[ChatMessage] = (),
     style: Style = "spoken",
+    not_found: str = PROMPTS.not_found,
 ) -> list[ChatMessage]:
-    """What to send: instructions, the latest history, the passages with the question."""
+    """What to send: instructions, the latest history, the passages with the question.
+    `not_found` is what the model is to say where the passages do not answer."""
     shown = "\n\n".join(_passage(number, evidence) for number, evidence in enumerate(found, 1))
     asked = ChatMessage("user", f"Фрагменты:\n\n{shown}\n\nВопрос: {_clean(question)}")
-    return merged([ChatMessage("system", system(style)), *_latest(history), asked])
+    return merged([ChatMessage("system", system(style, not_found)), *_latest(history), asked])
 
 
-def system(style: Style, not_found: str = NOT_FOUND) -> str:
-    """The instructions; `not_found` is what the model says where the passages do not answer."""
+def system(style: Style, not_found: str) -> str:
+    """The instructions."""
     return f"{_COMMON}{_STYLE[style]}: «{not_found}»"
 
 

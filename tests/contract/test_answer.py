@@ -8,8 +8,8 @@ import pytest
 
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta
-from rag.answering import prompt
-from rag.answering.answer import CANNOT_LOOK_UP, UNKNOWN, Answerer
+from dialog.prompts import PROMPTS
+from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage
 from rag.ingestion.ingest import Ingestion
 from rag.retrieval.retriever import Retriever, open_retriever
@@ -139,11 +139,11 @@ async def test_an_answer_cut_at_the_limit_ends_with_its_last_whole_sentence(
 @pytest.mark.parametrize(
     "said",
     [
-        prompt.NOT_FOUND,
-        prompt.NOT_FOUND.rstrip("."),
-        f"{prompt.NOT_FOUND} Спросите у сотрудника.",
-        f"{prompt.NOT_FOUND.rstrip('.')}, но могу ошибаться.",
-        f"**{prompt.NOT_FOUND}** [1]",
+        PROMPTS.not_found,
+        PROMPTS.not_found.rstrip("."),
+        f"{PROMPTS.not_found} Спросите у сотрудника.",
+        f"{PROMPTS.not_found.rstrip('.')}, но могу ошибаться.",
+        f"**{PROMPTS.not_found}** [1]",
     ],
     ids=["as told", "without a full stop", "with a tail", "going on", "marked"],
 )
@@ -159,7 +159,7 @@ async def test_what_no_document_covers_is_not_known_and_no_model_is_asked(
 ) -> None:
     model = Scripted("выдумка")
     answer = await ask(Answerer(retriever, model), "какая погода будет завтра")
-    assert (answer.text, answer.source, answer.sources) == (UNKNOWN, "none", ())
+    assert (answer.text, answer.source, answer.sources) == (PROMPTS.unknown, "none", ())
     assert answer.outcome == "unknown"
     assert model.asked == []
 
@@ -170,7 +170,7 @@ async def test_what_no_document_covers_is_not_known_and_no_model_is_asked(
         (None, "extractive"),
         (Scripted("Он стоит 650 рублей."), "llm"),
         (Scripted(Unavailable("down")), "extractive"),
-        (Scripted(f"Тариф хороший. {prompt.NOT_FOUND}"), "llm"),
+        (Scripted(f"Тариф хороший. {PROMPTS.not_found}"), "llm"),
     ],
     ids=["quotes", "a model", "a model that is down", "a model that doubts at the end"],
 )
@@ -283,7 +283,11 @@ async def test_when_retrieval_is_down_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("a file where the folder should be")
     retriever = open_retriever(store, tmp_path / "index")
     answer = await ask(Answerer(retriever, Scripted("выдумка")))
-    assert (answer.text, answer.source, answer.outcome) == (CANNOT_LOOK_UP, "none", "unavailable")
+    assert (answer.text, answer.source, answer.outcome) == (
+        PROMPTS.cannot_look_up,
+        "none",
+        "unavailable",
+    )
     store.close()
 
 

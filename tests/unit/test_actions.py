@@ -12,11 +12,11 @@ import pytest
 
 from api.actions.actions import Book
 from api.actions.control import CannotDo
-from api.actions.controller import NO_DIGITS, NOT_CONNECTED, Conductor, digits_of
+from api.actions.controller import Conductor, digits_of
 from api.actions.selector import Chooser
 from api.actions.webhooks import Hooks
 from dialog.messages import Answer, CallEnded, Inbound, KeyPressed, Samples, Say
-from rag.answering.answer import UNKNOWN
+from dialog.prompts import PROMPTS
 from tests.calls import Assistant, Line, spoken
 from tests.clock import JumpingLoop
 
@@ -125,7 +125,7 @@ def test_who_speaks_over_the_announcement_stays() -> None:
 
 def test_a_transfer_that_fails_is_owned_up_to() -> None:
     line = call(spoken("оператора пожалуйста"), 12.0, control=Exchange(refuses=True))
-    assert said(line) == ["Соединяю.", NOT_CONNECTED]
+    assert said(line) == ["Соединяю.", PROMPTS.not_connected]
     assert ended(line) == "caller"
 
 
@@ -151,10 +151,10 @@ def test_a_key_within_a_number_is_a_digit() -> None:
 
 def test_after_failed_turns_in_a_row_a_person() -> None:
     exchange = Exchange()
-    unknown = Answer(UNKNOWN, "none", outcome="unknown")
+    unknown = Answer(PROMPTS.unknown, "none", outcome="unknown")
     answers: dict[str, str | Answer] = {"раз": unknown, "два": unknown}
     line = call(spoken("раз"), 8.0, spoken("два"), 14.0, control=exchange, answers=answers)
-    assert said(line) == [UNKNOWN, UNKNOWN, "Соединяю."]
+    assert said(line) == [PROMPTS.unknown, PROMPTS.unknown, "Соединяю."]
     assert exchange.done == ["transfer 101"]
 
 
@@ -187,7 +187,7 @@ def test_wrong_digits_are_asked_for_again_and_then_given_up() -> None:
         tries += [spoken("раз два"), 10.0]
     line = call(spoken("мой договор"), 5.0, *tries, 5.0, control=exchange)
     assert [text.startswith("Мне нужно цифр: 4") for text in said(line)[1:3]] == [True, True]
-    assert said(line)[3] == f"{NO_DIGITS} Соединяю."
+    assert said(line)[3] == f"{PROMPTS.no_digits} Соединяю."
     assert exchange.done == ["transfer 101"]
 
 

@@ -7,9 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from api.conversation.respond import BROKEN
 from asr.turns.turn_detector import TurnRules
-from asr.turns.turn_manager import ARE_YOU_THERE, DEAF
 from dialog.errors import Unavailable
 from dialog.messages import (
     Answer,
@@ -40,6 +38,7 @@ from dialog.messages import (
     Word,
 )
 from dialog.messages import TurnTrace as Trace
+from dialog.prompts import PROMPTS
 from rag.answering.llm import ChatMessage
 from tests.calls import Assistant, Line, ScriptedEar, silence, spoken
 from tests.clock import JumpingLoop
@@ -197,7 +196,7 @@ async def test_speech_before_the_first_sound_continues_the_question() -> None:
 
 async def test_silence_is_remarked_upon_and_then_ends_the_call() -> None:
     line = await Line([60.0], hang_up=False).run(Assistant().stages())
-    assert line.of(AnswerDelta)[0] == AnswerDelta(ARE_YOU_THERE)
+    assert line.of(AnswerDelta)[0] == AnswerDelta(PROMPTS.are_you_there)
     assert line.log[-1][1] == CallEnded("silence")
     assert line.log[-1][0] < 60
 
@@ -249,7 +248,7 @@ async def test_recognition_that_dies_is_told_in_words() -> None:
 
     line = await Line([0.2, spoken(QUESTION), 5.0]).run(Assistant().stages(open=Dead))
     assert [m.part for m in line.of(PartFailed) if isinstance(m, PartFailed)] == ["asr"]
-    assert Answer(DEAF, "none", outcome="unavailable") in line.of(Answer)
+    assert Answer(PROMPTS.cannot_hear, "none", outcome="unavailable") in line.of(Answer)
     assert line.of(Speech)
 
 
@@ -268,7 +267,7 @@ async def test_an_answer_that_breaks_and_a_voice_that_breaks() -> None:
             yield Speech(np.zeros(0, np.float32), 1)
 
     line = await Line([0.2, spoken(QUESTION), 3.0]).run(Broken().stages())
-    assert line.of(Answer) == [Answer(BROKEN, "none", outcome="broken")]
+    assert line.of(Answer) == [Answer(PROMPTS.broken, "none", outcome="broken")]
     assert line.of(PartFailed) == [PartFailed("tts", "synthesis failed")]
     assert line.of(ResponseEnded) == [ResponseEnded(1)]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dialog.prompts import PROMPTS
 from rag.answering import prompt
 from rag.answering.answerability import Evidence
 from rag.answering.llm import ChatMessage
@@ -16,7 +17,7 @@ def passage(text: str, title: str = "Тарифы", heading: str = "Цена") -
 
 def test_passages_are_numbered_under_their_headings() -> None:
     system, user = prompt.messages("сколько?", [passage("650 рублей."), passage("500 рублей.")])
-    assert system == ChatMessage("system", prompt.system("spoken"))
+    assert system == ChatMessage("system", prompt.system("spoken", PROMPTS.not_found))
     assert user.role == "user"
     assert "[1] Тарифы › Цена\n650 рублей.\n\n[2] Тарифы › Цена\n500 рублей." in user.content
     assert user.content.endswith("Вопрос: сколько?")
@@ -51,5 +52,5 @@ def test_neighbours_of_one_role_become_one() -> None:
     ]
     messages = prompt.messages("три", [passage("x")], history)
     assert [m.role for m in messages] == ["system", "user"]
-    assert messages[0].content == prompt.system("spoken")
+    assert messages[0].content == prompt.system("spoken", PROMPTS.not_found)
     assert messages[1].content.startswith("раз\n\nдва\n\nФрагменты:")

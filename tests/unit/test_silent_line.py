@@ -11,9 +11,9 @@ from api.conversation.converse import converse
 from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.media_stream import MediaStream
 from api.telephony.twilio import DIALECT
-from asr.turns.turn_manager import ARE_YOU_THERE, GOODBYE
 from dialog.call import Call
 from dialog.messages import Answer, Inbound, Outbound
+from dialog.prompts import PROMPTS
 from tests.calls import Assistant
 from tests.clock import JumpingLoop
 
@@ -76,7 +76,7 @@ def test_who_is_not_heard_is_asked_twice_and_then_let_go() -> None:
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         reason, ended_s = runner.run(run())
-    assert said == [ARE_YOU_THERE, GOODBYE]
+    assert said == [PROMPTS.are_you_there, PROMPTS.giving_up]
     assert reason == "silence"
     assert 30 < ended_s < 60
     assert socket.sound_s > 3, "it was spoken"

@@ -10,10 +10,10 @@ import pytest
 
 from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, exchange, joined
-from api.conversation.respond import NOTHING_HEARD
 from asr.turns.hearing import Hearing
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Answer, AnswerDelta, Recording, Speech, Transcript
+from dialog.prompts import PROMPTS
 from rag.answering.llm import ChatMessage
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -87,7 +87,7 @@ async def test_a_typed_question_is_neither_heard_nor_spoken() -> None:
 
 async def test_silence_is_answered_by_saying_so() -> None:
     reply = await collect(Recording(BytesIO()), Stages(Hearing(hear_nothing), never, say))
-    assert reply.answer == Answer(NOTHING_HEARD, "none", outcome="unheard")
+    assert reply.answer == Answer(PROMPTS.nothing_heard, "none", outcome="unheard")
     assert reply.speech
 
 

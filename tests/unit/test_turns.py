@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from asr.turns.barge_in import verdict
-from asr.turns.clarification import AGAIN, ANOTHER_WAY, Doubts, spaced
+from asr.turns.clarification import Doubts, spaced
 from asr.turns.endpointing import DICTATING_S, FINISHED_S, HANGING_S, PLAIN_S, UNKNOWN_S, pause_s
 from asr.turns.turn_detector import (
     VAD_FRAME_S,
@@ -22,6 +22,7 @@ from asr.turns.turn_detector import (
     ruled,
 )
 from dialog.messages import CallSettings, Say, Transcript, Word
+from dialog.prompts import PROMPTS
 
 pytestmark = pytest.mark.unit
 
@@ -220,23 +221,23 @@ def heard(text: str, confidence: float, words: str = "") -> Transcript:
 
 
 def test_doubtful_hearing_is_asked_again_and_then_another_way_is_offered() -> None:
-    doubts = Doubts()
-    assert doubts.judge(heard("сколько", 0.2)) == Say(AGAIN, outcome="unclear")
-    assert doubts.judge(heard("сколько", 0.2)) == Say(ANOTHER_WAY, outcome="unclear")
+    doubts = Doubts(PROMPTS)
+    assert doubts.judge(heard("сколько", 0.2)) == Say(PROMPTS.say_again, outcome="unclear")
+    assert doubts.judge(heard("сколько", 0.2)) == Say(PROMPTS.another_way, outcome="unclear")
     clear = heard("сколько стоит", 0.9)
     assert doubts.judge(clear) is clear
-    assert doubts.judge(heard("сколько", 0.2)) == Say(AGAIN, outcome="unclear")
+    assert doubts.judge(heard("сколько", 0.2)) == Say(PROMPTS.say_again, outcome="unclear")
 
 
 def test_a_doubtful_number_is_read_back_and_counts_once_confirmed() -> None:
-    doubts = Doubts()
+    doubts = Doubts(PROMPTS)
     number = heard("Мой номер 89161234567", 0.7, "мой номер восемь")
     assert doubts.judge(number) == Say("Вы сказали: 89, 161, 234, 567. Верно?")
     accepted = doubts.judge(heard("да", 0.9))
     assert isinstance(accepted, Transcript)
     assert accepted.text == number.text
     assert isinstance(doubts.judge(number), Say)
-    assert doubts.judge(heard("нет", 0.9)) == Say(AGAIN, outcome="unclear")
+    assert doubts.judge(heard("нет", 0.9)) == Say(PROMPTS.say_again, outcome="unclear")
 
 
 def test_numbers_are_read_back_in_groups() -> None:

@@ -21,7 +21,6 @@ from api.bench.load.clients import HUNG_UP, CallLine, Lost
 from api.bench.load.jitter import Spread
 from api.bench.load.questions import Question, Script, SpokenQuestion
 from api.bench.load.service_client import KeptTurn
-from api.conversation.respond import BROKEN
 from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import edits, plain_words
 from dialog.audio.line import Packets
@@ -303,7 +302,7 @@ def _judge(turn: TurnResult, kept: list[KeptTurn]) -> None:
     turn.split = max(0, len(kept) - 1)
     if not kept:
         return
-    if kept[-1].answer == BROKEN:
+    if kept[-1].broken:
         turn.failure = "the service said that it could not answer"
     turn.timings_ms = kept[-1].timings_ms
     turn.heard = tuple(word for one in kept for word in _words(one))

@@ -17,6 +17,7 @@ from api.bench.load.report import LoadFigures
 from api.bench.load.schedule import CallerSchedule, Plan, Search
 from api.bench.load.service_client import Service
 from api.settings import Settings
+from api.wiring import own_prompts
 from dialog.audio.line import TelephoneLine, parse
 from dialog.errors import BadInput
 
@@ -44,7 +45,8 @@ def load(
     door = _door(arguments, settings, line, url, key)
     asked = questions.read(arguments.questions)
     script = questions.Script(asked, line, door.rate_hz, arguments.seed)
-    return asyncio.run(_load(arguments, door, script, url, key))
+    service = Service(url, key, own_prompts(settings))
+    return asyncio.run(_load(arguments, door, script, service))
 
 
 def address(settings: Settings) -> str:
@@ -80,10 +82,8 @@ async def _load(
     arguments: argparse.Namespace,
     door: Exchange | Session,
     script: questions.Script,
-    url: str,
-    key: str | None,
+    service: Service,
 ) -> tuple[dict[str, Any], list[TurnResult]]:
-    service = Service(url, key)
     try:
         await service.check()
         await _reach(door)

@@ -10,10 +10,10 @@ import httpx
 import numpy as np
 
 from api.bench.load.answer_detector import MATCH_HZ
-from api.conversation.speak import FILLER
 from dialog.audio.resampling import resample
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Samples
+from dialog.prompts import Prompts
 
 WITHIN_S = 30.0
 _INTERRUPTED = re.compile(r'^beseda_turns_total\{.*interrupted="true".*\} (\S+)', re.MULTILINE)
@@ -21,19 +21,21 @@ _INTERRUPTED = re.compile(r'^beseda_turns_total\{.*interrupted="true".*\} (\S+)'
 
 @dataclass(frozen=True, slots=True)
 class KeptTurn:
-    """One turn as the service keeps it."""
+    """One turn as the service keeps it. `broken`: its answer failed, and it said so."""
 
     question: str
     words: tuple[str, ...]
     answer: str
     timings_ms: dict[str, float]
+    broken: bool = False
 
 
 class Service:
-    """A running service by its HTTP address. Close it."""
+    """A running service by its HTTP address. Close it. `prompts` is what that service says."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, key: str | None, prompts: Prompts) -> None:
         self.url = url.rstrip("/")
+        self._prompts = prompts
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             self._client = httpx.AsyncClient(base_url=url, headers=headers, timeout=WITHIN_S)
@@ -64,11 +66,11 @@ class Service:
             got = await self._client.get(f"/v1/conversations/{identity}")
         except httpx.HTTPError:
             return []
-        return [_kept(turn) for turn in got.json()["turns"]] if got.status_code == 200 else []
+        return [self._kept(turn) for turn in got.json()["turns"]] if got.status_code == 200 else []
 
     async def fillers(self) -> list[Samples]:
         """What bridges waits, as the service's own voice says it, at `MATCH_HZ`."""
-        wanted = {"input": FILLER, "response_format": "pcm"}
+        wanted = {"input": self._prompts.filler, "response_format": "pcm"}
         got = await self._client.post("/v1/audio/speech", json=wanted)
         if got.status_code != 200:
             return []
@@ -79,6 +81,13 @@ class Service:
         """How many answers have been broken off since the service started."""
         text = (await self._get("/metrics")).text
         return round(sum(float(count) for count in _INTERRUPTED.findall(text)))
+
+    def _kept(self, turn: dict[str, Any]) -> KeptTurn:
+        words = tuple(word["word"] for word in turn["words"])
+        answer: str = turn["answer"]
+        # What a client is shown of a turn has no outcome, so that words must do.
+        broken = answer == self._prompts.broken
+        return KeptTurn(turn["question"], words, answer, turn["timings_ms"], broken)
 
     async def _get(self, path: str) -> httpx.Response:
         try:
@@ -96,8 +105,3 @@ class Service:
 def _missing(ready: httpx.Response) -> str:
     checks: dict[str, Any] = ready.json().get("checks", {})
     return ", ".join(f"{name} {state}" for name, state in checks.items() if state != "ready")
-
-
-def _kept(turn: dict[str, Any]) -> KeptTurn:
-    words = tuple(word["word"] for word in turn["words"])
-    return KeptTurn(turn["question"], words, turn["answer"], turn["timings_ms"])
