@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from dialog.messages import HungUp, Interrupted, Message
+from dialog.tasks import background
 
 BOUND = 4
 DROPS = (Interrupted, HungUp)
@@ -32,14 +33,10 @@ async def interruptible(
     Its errors and those of `inbound` are raised here. Closing early leaves no task behind.
     """
     out = _Lanes(bound)
-    pump = asyncio.create_task(_pump(inbound, work, takes, out))
-    pump.add_done_callback(out.close)
-    try:
+    async with background(_pump(inbound, work, takes, out)) as pump:
+        pump.add_done_callback(out.close)
         while (message := await out.get()) is not None:
             yield message
-    finally:
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
 
 
 async def aclose(source: AsyncIterator[Message]) -> None:

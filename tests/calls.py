@@ -31,6 +31,7 @@ from dialog.messages import (
     Transcript,
     Word,
 )
+from dialog.tasks import background
 from rag.answering.llm import ChatMessage
 
 RATE_HZ = 16_000
@@ -153,22 +154,17 @@ class Line:
         loop = asyncio.get_running_loop()
         player = Playout(VOICE_HZ)
         reports: asyncio.Queue[Played] = asyncio.Queue()
-        playing = asyncio.create_task(self._play(player, reports))
-        try:
-            heard: AsyncIterator[Inbound] = self._inbound(reports)
-            if conductor is not None:
-                heard = conductor.inbound(heard)
-                stages = replace(stages, respond=conductor.answering(stages.respond))
-            messages = converse(heard, stages, Call(live=True))
-            if conductor is not None:
-                messages = conductor.messages(messages)
-            async with aclosing(messages):
-                async for message in messages:
-                    self.log.append((loop.time(), message))
-                    player.put(message)
-        finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+        heard: AsyncIterator[Inbound] = self._inbound(reports)
+        if conductor is not None:
+            heard = conductor.inbound(heard)
+            stages = replace(stages, respond=conductor.answering(stages.respond))
+        messages = converse(heard, stages, Call(live=True))
+        if conductor is not None:
+            messages = conductor.messages(messages)
+        async with background(self._play(player, reports)), aclosing(messages):
+            async for message in messages:
+                self.log.append((loop.time(), message))
+                player.put(message)
         return self
 
     def of(self, *kinds: type) -> list[Outbound]:

@@ -46,6 +46,7 @@ from dialog.messages import (
     TurnTrace,
 )
 from dialog.prompts import PROMPTS, Prompts
+from dialog.tasks import TaskSet, background
 from rag.answering.llm import ChatMessage
 from russian.lemmas import lemmas
 
@@ -75,7 +76,7 @@ class Conductor:
         self._chooser = chooser
         self._clock = clock
         self._waiting: deque[Inbound] = deque()
-        self._beginning: set[asyncio.Task[None]] = set()
+        self._beginning = TaskSet()
         self._heard = ""
         self._certain = asyncio.Event()
         self._collecting: Collect | None = None
@@ -98,9 +99,7 @@ class Conductor:
                 while self._waiting and not isinstance(message, HungUp):
                     yield self._waiting.popleft()
         finally:
-            for task in self._beginning:
-                task.cancel()
-            await asyncio.gather(*self._beginning, return_exceptions=True)
+            await self._beginning.close()
             await aclose(inbound)
 
     def _key(self, message: KeyPressed) -> Sequence[Inbound]:
@@ -125,9 +124,7 @@ class Conductor:
             words, name = await self._act(action, {})
             self._waiting.append(Say(words, action=name, outcome="action"))
 
-        task = asyncio.create_task(begin())
-        self._beginning.add(task)
-        task.add_done_callback(self._beginning.discard)
+        self._beginning.start(begin())
 
     # ---- answers
 
@@ -187,20 +184,18 @@ class Conductor:
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         """The model's choice, while the documents are already being asked."""
         parts = otherwise(question, history)
-        first = asyncio.ensure_future(anext(parts, None))
         try:
-            choice = await self._chooser.choose(question, history) if self._chooser else None
-            if choice is not None:
-                async for said in self._answer(question, *choice):
-                    yield said
-                return
-            if (begun := await first) is not None:
-                yield begun
-                async for part in parts:
-                    yield part
+            async with background(anext(parts, None)) as first:
+                choice = await self._chooser.choose(question, history) if self._chooser else None
+                if choice is not None:
+                    async for said in self._answer(question, *choice):
+                        yield said
+                    return
+                if (begun := await first) is not None:
+                    yield begun
+                    async for part in parts:
+                        yield part
         finally:
-            first.cancel()
-            await asyncio.gather(first, return_exceptions=True)
             if isinstance(parts, AsyncGenerator):
                 await parts.aclose()
 

@@ -32,6 +32,7 @@ from dialog.messages import (
     TurnTrace,
     Unduck,
 )
+from dialog.tasks import background
 
 WIRE_HZ = 8_000
 CHUNK = 320
@@ -70,15 +71,10 @@ class BenchCall:
 
     async def hold(self, services: Services) -> CallTimings:
         """Run the call to its end."""
-        playing = asyncio.create_task(self._play())
-        try:
-            async with services.calls.open(self._inbound()) as messages:
-                async for message in messages:
-                    self._note(message)
-                    self._player.put(message)
-        finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+        async with background(self._play()), services.calls.open(self._inbound()) as messages:
+            async for message in messages:
+                self._note(message)
+                self._player.put(message)
         return self.heard
 
     def _note(self, message: Outbound) -> None:

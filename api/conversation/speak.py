@@ -22,6 +22,7 @@ from dialog.messages import (
     ResponseStarted,
     Speech,
 )
+from dialog.tasks import background
 
 Speaking = Callable[[AsyncIterator[str], str | None, float], AsyncIterator[Speech]]
 
@@ -76,17 +77,13 @@ class Speaker:
 
     async def _bridged(self, speech: AsyncIterator[Speech], turn: Turn) -> AsyncGenerator[Speech]:
         """The speech; before it, when a caller's question waits too long, one filler."""
-        first = asyncio.ensure_future(anext(speech, None))
-        try:
+        async with background(anext(speech, None)) as first:
             filler = self._filler() if self._call.live and turn.question.text else None
             if filler is not None:
                 done, _ = await asyncio.wait({first}, timeout=FILLER_AFTER_S)
                 if not done:
                     yield replace(filler, filler=True)
             phrase = await first
-        finally:
-            first.cancel()
-            await asyncio.gather(first, return_exceptions=True)
         while phrase is not None:
             turn.trace.mark("first_phrase")
             yield phrase

@@ -23,6 +23,7 @@ from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.chan_websocket import ChanWebSocket
 from api.telephony.sockets import ClientSocket
 from dialog.messages import Outbound
+from dialog.tasks import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -39,25 +40,20 @@ class Ari:
     def __init__(self, asterisk: Asterisk, answer: AnswerCall) -> None:
         self._asterisk = asterisk
         self._answer = answer
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls = TaskSet()
         # Our own channels: each can be bridged once Asterisk has given it to the application.
         self._media: dict[str, asyncio.Event] = {}
         self._media_of: dict[str, str] = {}
 
     async def serve(self) -> None:
         """Follow the events; begin anew whenever Asterisk is not there."""
-        async with self._asterisk.client() as rest:
-            try:
-                while True:
-                    try:
-                        await self._follow(rest)
-                    except Exception as error:
-                        log.warning("ARI: %s; again in %d s", type(error).__name__, AGAIN_S)
-                    await asyncio.sleep(AGAIN_S)
-            finally:
-                for task in self._calls:
-                    task.cancel()
-                await asyncio.gather(*self._calls, return_exceptions=True)
+        async with self._asterisk.client() as rest, self._calls:
+            while True:
+                try:
+                    await self._follow(rest)
+                except Exception as error:
+                    log.warning("ARI: %s; again in %d s", type(error).__name__, AGAIN_S)
+                await asyncio.sleep(AGAIN_S)
 
     async def _follow(self, rest: httpx.AsyncClient) -> None:
         async with self._asterisk.connected(f"/ari/events?app={APP}") as events:
@@ -73,9 +69,7 @@ class Ari:
                 if name.startswith("WebSocket/"):
                     self._media.setdefault(caller, asyncio.Event()).set()
                 else:
-                    task = asyncio.create_task(self._hold(rest, caller))
-                    self._calls.add(task)
-                    task.add_done_callback(self._calls.discard)
+                    self._calls.start(self._hold(rest, caller))
 
     async def _hold(self, rest: httpx.AsyncClient, caller: str) -> None:
         """One caller, from the bridge to the end of it."""

@@ -21,6 +21,7 @@ from api.telephony.audiosocket_frames import Frame, FrameDecoder, Mislabelled
 from api.telephony.bridge import Disconnected
 from dialog.audio.g711 import mulaw_decode
 from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.tasks import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +168,7 @@ class AudioSocketServer:
         self._held = held
         self._peers = peers
         self._limit = limit
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._calls = TaskSet()
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> "AudioSocketServer":
@@ -177,22 +178,18 @@ class AudioSocketServer:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._calls.close()
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
         if peer is None or not may_connect(peer[0], self._peers):
             log.warning("AudioSocket: %s is not on the list of peers", peer and peer[0])
             writer.transport.abort()
-        elif len(self._tasks) >= self._limit:
+        elif len(self._calls) >= self._limit:
             log.warning("AudioSocket: more than %d connections", self._limit)
             writer.transport.abort()
         else:
-            task = asyncio.create_task(self._serve(Connection(reader, writer)))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._calls.start(self._serve(Connection(reader, writer)))
 
     async def _serve(self, connection: Connection) -> None:
         try:

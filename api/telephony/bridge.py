@@ -29,6 +29,7 @@ from dialog.messages import (
     Played,
     Samples,
 )
+from dialog.tasks import background
 
 log = logging.getLogger(__name__)
 
@@ -113,28 +114,24 @@ async def connect_call(wire: Transport, call: Calling, opening: Sequence[Inbound
     """
     inbox = Inbox(opening)
     playout = Playout(wire.rate_hz, lead_s=wire.lead_s, comfort=wire.comfort)
-    beside = [
-        asyncio.create_task(_hear(wire, inbox)),
-        asyncio.create_task(_play(wire, playout, inbox)),
-    ]
+    hear, play = _hear(wire, inbox), _play(wire, playout, inbox)
     try:
-        reason = await _converse(wire, call(inbox.messages()), playout)
-        if reason != "caller":
-            await _said_out(playout, beside)
-        return reason
-    except Unavailable:
-        beside[1].cancel()
-        await _busy(wire)
-        return "busy"
+        async with background(hear) as hearing, background(play) as playing:
+            try:
+                reason = await _converse(wire, call(inbox.messages()), playout)
+                if reason != "caller":
+                    await _said_out(playout, hearing, playing)
+                return reason
+            except Unavailable:
+                playing.cancel()
+                await _busy(wire)
+                return "busy"
     except Disconnected:
         return "gone"
     except Exception as error:
         log.warning("a call failed: %s", type(error).__name__, exc_info=error)
         return "fault"
     finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
         await wire.hang_up()
 
 
@@ -191,13 +188,10 @@ async def _play(wire: Transport, playout: Playout, inbox: Inbox) -> None:
         inbox.put(HungUp())
 
 
-async def _said_out(playout: Playout, beside: Sequence["asyncio.Task[None]"]) -> None:
-    """Wait until what was said last has been played, or the line is gone."""
-    drained = asyncio.create_task(playout.drained())
-    try:
-        await asyncio.wait([drained, *beside], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        drained.cancel()
+async def _said_out(playout: Playout, *line: "asyncio.Task[None]") -> None:
+    """Wait until what was said last has been played, or one of the line's tasks has ended."""
+    async with background(playout.drained()) as drained:
+        await asyncio.wait([drained, *line], return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _busy(wire: Transport) -> None:

@@ -20,7 +20,7 @@ import struct
 import tempfile
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from api.telephony.audiosocket import AudioSocketServer, Connection
 from api.telephony.bridge import connect_call
 from dialog.errors import Unavailable
 from dialog.messages import HungUp, Inbound, Outbound
+from dialog.tasks import TaskSet, background
 
 log = logging.getLogger(__name__)
 
@@ -58,24 +59,14 @@ async def gateway(door: GatewayConfig, answer: AnswerCall) -> AsyncIterator[None
     """Take calls at `door`, in the other process, for as long as the block runs."""
     with tempfile.TemporaryDirectory(prefix="beseda-") as folder:  # 0700: nobody else's
         path = Path(folder) / "calls"
-        calls: set[asyncio.Task[None]] = set()
+        async with TaskSet() as calls:
 
-        def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.create_task(_serve(reader, writer, answer))
-            calls.add(task)
-            task.add_done_callback(calls.discard)
+            def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                calls.start(_serve(reader, writer, answer))
 
-        server = await asyncio.start_unix_server(take, path)
-        kept = asyncio.create_task(_kept_running(door, path))
-        try:
-            yield
-        finally:
-            kept.cancel()
-            await asyncio.gather(kept, return_exceptions=True)
-            server.close()
-            for task in calls:
-                task.cancel()
-            await asyncio.gather(*calls, return_exceptions=True)
+            with closing(await asyncio.start_unix_server(take, path)):
+                async with background(_kept_running(door, path)):
+                    yield
 
 
 async def _kept_running(door: GatewayConfig, path: Path) -> None:
@@ -173,15 +164,13 @@ async def _call(
 ) -> AsyncGenerator[Outbound]:
     """The gateway's end of one call: what `connect_call` takes for the call itself."""
     reader, writer = await asyncio.open_unix_connection(path)
-    pump = asyncio.create_task(_pump(identity, inbound, writer))
     try:
-        while (message := await _receive(reader)) is not None:
-            if isinstance(message, Unavailable):
-                raise message
-            yield message
+        async with background(_pump(identity, inbound, writer)):
+            while (message := await _receive(reader)) is not None:
+                if isinstance(message, Unavailable):
+                    raise message
+                yield message
     finally:
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from api.actions.actions import NO_ACTIONS, Book, Text, read_book
@@ -28,6 +28,7 @@ from api.telephony.vonage import Vonage
 from api.wiring import Services
 from dialog.errors import BadInput
 from dialog.messages import Inbound, Outbound, Say
+from dialog.tasks import background
 
 log = logging.getLogger(__name__)
 
@@ -173,9 +174,9 @@ async def lines(services: Services, taken: socket.socket | None) -> AsyncIterato
             door = GatewayConfig(taken, peers, limit, settings.home / "beseda.log")
             await doors.enter_async_context(gateway(door, phone.answer))
         if (asterisk := asterisk_of(settings)) is not None:
-            await doors.enter_async_context(_beside(Ari(asterisk, phone.answer).serve()))
+            await doors.enter_async_context(background(Ari(asterisk, phone.answer).serve()))
         if settings.record:
-            await doors.enter_async_context(_beside(_tidied(services)))
+            await doors.enter_async_context(background(_tidied(services)))
         yield phone
 
 
@@ -187,14 +188,3 @@ async def _tidied(services: Services) -> None:
         except OSError as error:
             log.warning("recordings: %s", type(error).__name__)
         await asyncio.sleep(TIDY_S)
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[None, None, object]) -> AsyncIterator[None]:
-    """Run something while the block runs."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -38,6 +38,7 @@ from dialog.messages import (
     Transcript,
 )
 from dialog.prompts import Prompts
+from dialog.tasks import background
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +56,13 @@ async def listen(
             yield message
         return
     mailbox = _Mailbox()
-    pump = asyncio.create_task(_pump(inbound, mailbox))
     caller = TurnManager(hearing, call, prompts, mailbox.news)
     try:
-        async for message in _held(mailbox, caller, hearing):
-            yield message
-        await pump  # raises what `inbound` raised
+        async with background(_pump(inbound, mailbox)) as pump:
+            async for message in _held(mailbox, caller, hearing):
+                yield message
+            await pump  # raises what `inbound` raised
     finally:
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
         await caller.close()
 
 

@@ -7,7 +7,6 @@ r"""The caller's side as sound: what of it is speech, what is echo, and the utte
 Knows samples and models; decides nothing.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from asr.vad import RATE_HZ, Vad
 from dialog.audio.resampling import Resampler
 from dialog.call import Call
 from dialog.messages import CallerAudio, Samples
+from dialog.tasks import TaskSet
 
 if TYPE_CHECKING:
     from asr.turns.hearing import Hearing
@@ -45,7 +45,7 @@ class Microphone:
         self._sounding = PlaybackCursor()
         self._before: deque[Samples] = deque(maxlen=MOST_BEFORE)
         self._to_engine = Resampler(RATE_HZ, hearing.rate_hz)
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = TaskSet()
 
     @property
     def arrived_s(self) -> float:
@@ -99,12 +99,10 @@ class Microphone:
     def drop(self) -> None:
         """Forget the open utterance."""
         if self.utterance is not None:
-            task = asyncio.create_task(self.utterance.close())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._closing.start(self.utterance.close())
         self.utterance = None
 
     async def close(self) -> None:
         """Leave nothing behind."""
         self.drop()
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._closing.join()

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from dialog.messages import Samples, Words
+from dialog.tasks import cancel_and_wait
 
 
 class UtteranceStream(Protocol):
@@ -72,8 +73,7 @@ class Utterance:
 
     async def close(self) -> None:
         """Stop, and free what recognition holds of it."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel_and_wait(self._task)
         await self._ear.close()
 
     async def _run(self) -> None:

@@ -44,6 +44,7 @@ from dialog.messages import (
     Speech,
     Word,
 )
+from dialog.tasks import background
 from tests.bench.talked_over import KINDS, RATE_HZ, Clip, clips, make, path_of
 from tests.clock import JumpingLoop
 
@@ -95,17 +96,12 @@ class Talk:
         rate_hz, chunk = await ears.start()
         hearing = Hearing(_no_recording, lambda: NotedEar(ears.open(), self.told), rate_hz, chunk)
         stages = Stages(hearing, _no_answer, self._speak)
-        playing = asyncio.create_task(self._play())
-        try:
-            messages = converse(self._inbound(), stages, Call(live=True))
-            async with aclosing(messages):
-                async for message in messages:
-                    self._player.put(message)
-                    if isinstance(message, Interrupted) and self.stopped_s is None:
-                        self.stopped_s = asyncio.get_running_loop().time() - self._began_s
-        finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+        messages = converse(self._inbound(), stages, Call(live=True))
+        async with background(self._play()), aclosing(messages):
+            async for message in messages:
+                self._player.put(message)
+                if isinstance(message, Interrupted) and self.stopped_s is None:
+                    self.stopped_s = asyncio.get_running_loop().time() - self._began_s
 
     async def _speak(
         self, text: AsyncIterator[str], voice: str | None, speed: float

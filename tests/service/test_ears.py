@@ -11,6 +11,7 @@ import pytest
 from asr.worker import RecognitionWorker
 from dialog.errors import Unavailable
 from dialog.messages import Samples, Word
+from dialog.tasks import background
 
 pytestmark = [pytest.mark.service, pytest.mark.anyio]
 
@@ -95,16 +96,14 @@ async def test_a_killed_process_is_replaced(ears: RecognitionWorker) -> None:
 async def test_a_killed_process_is_noticed_and_replaced_without_being_asked(
     ears: RecognitionWorker,
 ) -> None:
-    watching = asyncio.create_task(ears.watch(every_s=0.02))
-    await ears.start()
-    ear = ears.open()
-    killed = int((await ear.push(chunk()))[2].text)
-    os.kill(killed, signal.SIGKILL)
-    states: list[str] = []
-    async with asyncio.timeout(30):
-        while "loading" not in states or states[-1] != "ready":
-            states.append(ears.state)
-            await asyncio.sleep(0.005)
-    assert int((await ears.open().push(chunk()))[2].text) != killed
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
+    async with background(ears.watch(every_s=0.02)):
+        await ears.start()
+        ear = ears.open()
+        killed = int((await ear.push(chunk()))[2].text)
+        os.kill(killed, signal.SIGKILL)
+        states: list[str] = []
+        async with asyncio.timeout(30):
+            while "loading" not in states or states[-1] != "ready":
+                states.append(ears.state)
+                await asyncio.sleep(0.005)
+        assert int((await ears.open().push(chunk()))[2].text) != killed

@@ -32,6 +32,7 @@ from dialog.messages import (
     Say,
     Speech,
 )
+from dialog.tasks import background
 from store.recordings import DAY_S, Recordings
 from tests.clock import JumpingLoop
 
@@ -94,8 +95,7 @@ class Line:
 
     async def inbound(self, script: list[Any]) -> AsyncIterator[Inbound]:
         frames = self._playout.frames()
-        async with aclosing(frames):
-            playing = asyncio.create_task(_play(frames))
+        async with aclosing(frames), background(_play(frames)):
             for item in script:
                 if isinstance(item, float):
                     async for message in self._tone(item):
@@ -103,8 +103,6 @@ class Line:
                 else:
                     self._playout.put(item)
                     self.said.put_nowait(item)
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
         yield HungUp()
 
     async def _tone(self, seconds: float) -> AsyncIterator[Inbound]:

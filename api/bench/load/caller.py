@@ -25,6 +25,7 @@ from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import edits, plain_words
 from dialog.audio.line import Packets
 from dialog.messages import Samples
+from dialog.tasks import cancel_and_wait
 
 GREETING_WITHIN_S = 2.5
 QUIET_S = 1.0
@@ -142,20 +143,18 @@ class Caller:
     async def _held(self, wire: CallLine, identity: uuid.UUID, stop: asyncio.Event) -> None:
         ear = AnswerDetector(wire.rate_hz, self._trial.fillers)
         mouth = QuestionPlayer(wire.rate_hz)
-        beside = [
+        tasks = [
+            asyncio.create_task(self._converse(mouth, ear, identity, stop)),
             asyncio.create_task(self._speak(wire, mouth)),
             asyncio.create_task(_listen(wire, ear)),
         ]
-        script = asyncio.create_task(self._converse(mouth, ear, identity, stop))
         try:
-            await asyncio.wait([script, *beside], return_when=asyncio.FIRST_COMPLETED)
-            for task in (script, *beside):
-                if task.done():
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task in done:
                     task.result()
         finally:
-            for task in (script, *beside):
-                task.cancel()
-            await asyncio.gather(script, *beside, return_exceptions=True)
+            await cancel_and_wait(*tasks)
 
     async def _converse(
         self, mouth: "QuestionPlayer", ear: AnswerDetector, identity: uuid.UUID, stop: asyncio.Event

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from api.bench.load.caller import Caller, LoadRun
 from api.bench.load.report import LoadFigures
+from dialog.tasks import cancel_and_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,4 @@ class CallerSchedule:
         await asyncio.gather(*self._tasks)
 
     async def _leave(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_and_wait(*self._tasks)
