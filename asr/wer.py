@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from russian.spelling import fold
+
 
 def edits(said: Sequence[str], heard: Sequence[str]) -> int:
     """Levenshtein distance in words: the fewest that were changed, left out or put in."""
@@ -19,4 +21,4 @@ def edits(said: Sequence[str], heard: Sequence[str]) -> int:
 
 def plain_words(text: str) -> list[str]:
     """The words of a text as a recogniser would write them: lower case, е for ё, no marks."""
-    return re.findall(r"\w+", text.lower().replace("ё", "е"))
+    return re.findall(r"\w+", fold(text))

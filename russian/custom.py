@@ -15,7 +15,8 @@ from functools import cached_property
 from pathlib import Path
 
 from russian.grammar.spans import RewrittenText, substitute
-from russian.writing.reading import Rewriting, Token, fold, tokens
+from russian.spelling import fold
+from russian.writing.reading import Rewriting, Token, tokens
 
 _SECTIONS = ("words", "pronunciations", "replacements")
 _SAYABLE = re.compile(r"[А-Яа-яЁё .,!?;:()«»—+\u0301-]+")

@@ -9,9 +9,10 @@ from functools import cache, lru_cache
 
 from russian.grammar.calendar import MONTHS
 from russian.grammar.lexicon import keys
-from russian.grammar.morphology import lemma, unstressed
+from russian.grammar.morphology import lemma
 from russian.grammar.tables import listed
 from russian.grammar.units import UNITS
+from russian.spelling import fold, unstressed
 from russian.writing.reading import Token, numeral
 from russian.written import to_written
 
@@ -73,7 +74,7 @@ def _month(number: int) -> str:
 
 @lru_cache(maxsize=50_000)
 def _keys(token: str) -> tuple[str, ...]:
-    word = unstressed(token).lower().replace("ё", "е")
+    word = fold(token)
     if word in _abbreviated():
         return (_abbreviated()[word],)
     if word in keys():
@@ -83,7 +84,7 @@ def _keys(token: str) -> tuple[str, ...]:
     number = numeral(Token(word, 0, 0))
     if number is not None and number.value <= 1000:
         return (str(number.value),)
-    normal = word if word.isascii() else lemma(unstressed(token).lower()).replace("ё", "е")
+    normal = word if word.isascii() else fold(lemma(unstressed(token).lower()))
     return () if word in _STOP or normal in _STOP else (normal,)
 
 

@@ -13,7 +13,6 @@ The recordings are kept nowhere.
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 from itertools import cycle
@@ -66,14 +65,10 @@ def hear(home: Path, files: list[Path]) -> list[str]:
 
 def errors(said: str, heard: str) -> float:
     """The word error rate, digits and hyphens as they are written."""
-    words, found = (re.findall(r"\w+", text.lower().replace("ё", "е")) for text in (said, heard))
-    row = list(range(len(found) + 1))
-    for number, word in enumerate(words, 1):
-        before, row[0] = row[0], number
-        for place, other in enumerate(found, 1):
-            change = before + (word != other)
-            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, change)
-    return row[-1] / len(words)
+    from asr.wer import edits, plain_words
+
+    words = plain_words(said)
+    return edits(words, plain_words(heard)) / len(words)
 
 
 def main() -> None:

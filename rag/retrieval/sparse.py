@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from rag.retrieval.index import Sparse
-from russian.grammar.morphology import unstressed
 from russian.grammar.tables import listed
 from russian.lemmas import lemmas
+from russian.spelling import fold
 
 VERSION = 2
 """Raise it when anything here changes a vector: indexes are then built anew."""
@@ -57,7 +57,7 @@ def _terms(text: str) -> tuple[str, ...]:
 
 def words(text: str) -> list[str]:
     """All words as they are spelt, lower case, ё as е."""
-    return _WORD.findall(unstressed(text).lower().replace("ё", "е"))
+    return _WORD.findall(fold(text))
 
 
 def query_terms(text: str) -> list[str]:

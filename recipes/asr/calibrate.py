@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asr.decoding.beam_search import Spelled
+from russian.spelling import fold
 
 Array = NDArray[np.float64]
 
@@ -26,8 +27,8 @@ class JudgedWord:
 
 def judge(said: str, heard: list[Spelled]) -> list[JudgedWord]:
     """Which of the words are in the alignment with `said`; ё counts as е."""
-    spoken = said.replace("ё", "е").split()
-    texts = [word.text.replace("ё", "е") for word in heard]
+    spoken = fold(said).split()
+    texts = [fold(word.text) for word in heard]
     right: set[int] = set()
     for block in SequenceMatcher(None, spoken, texts, autojunk=False).get_matching_blocks():
         right |= set(range(block.b, block.b + block.size))

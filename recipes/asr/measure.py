@@ -9,6 +9,7 @@ from nemo.collections.asr.models import EncDecCTCModelBPE
 from asr.wer import edits
 from recipes.asr.batches import collate
 from recipes.asr.speech_data import LabelledUtterance, SpeechFolder
+from russian.spelling import fold
 
 
 @torch.no_grad()
@@ -31,9 +32,9 @@ def rates(utterances: list[LabelledUtterance], heard: list[str]) -> dict[str, fl
     wrong: dict[str, int] = defaultdict(int)
     words: dict[str, int] = defaultdict(int)
     for utterance, text in zip(utterances, heard, strict=True):
-        said = utterance.text.replace("ё", "е").split()
+        said = fold(utterance.text).split()
         for key in ("all", utterance.voice):
-            wrong[key] += edits(said, text.replace("ё", "е").split())
+            wrong[key] += edits(said, fold(text).split())
             words[key] += len(said)
     return {key: round(100 * wrong[key] / words[key], 1) for key in words}
 

@@ -6,9 +6,11 @@ Knows nothing of numbers (templates spell theirs) nor of where sentences come fr
 import re
 from pathlib import Path
 
+from russian.spelling import fold
+
 # Words whose е can only be ё: most sources write е, and the recogniser should not learn both.
 _CERTAIN = (Path(__file__).parents[1] / "data" / "yo.txt").read_text("utf-8").split()
-_YO = {word.replace("ё", "е"): word for word in _CERTAIN}
+_YO = {fold(word): word for word in _CERTAIN}
 _LETTERS = re.compile(r"[^а-яё]+")
 
 
@@ -20,5 +22,5 @@ def plain(text: str) -> str:
 
 def runs(text: str, length: int = 5) -> set[tuple[str, ...]]:
     """Every `length` words in a row of `text`, ё written as е: what a held-out sentence shares."""
-    words = text.replace("ё", "е").split()
+    words = fold(text).split()
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}

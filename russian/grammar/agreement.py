@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from russian.grammar.morphology import (
     CASES,
-    STRESS,
     Case,
     Form,
     Gender,
@@ -18,10 +17,10 @@ from russian.grammar.morphology import (
     gender_of,
     inflect,
     lemma,
-    unstressed,
 )
 from russian.grammar.numerals import cardinal, is_few, is_one, ordinal
 from russian.grammar.tables import listed
+from russian.spelling import STRESS, unstressed
 
 _GENITIVE = listed(
     """от до из без для около после у свыше более менее больше меньше порядка против вместо кроме

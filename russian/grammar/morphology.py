@@ -18,12 +18,10 @@ _FOLDED: dict[str | None, Case] = {
     **{case: case for case in CASES},
     "gen1": "gent", "gen2": "gent", "acc2": "accs", "loc1": "loct", "loc2": "loct",
 }  # fmt: skip
-STRESS = "+\u0301"
 # pymorphy3 has them otherwise than people do.
 _GENDERS: dict[str, Gender] = {"евро": "masc", "биткоин": "masc"}
 _DECLINED_LIKE = {"биткоин": "магазин"}
 _PARTS = frozenset(listed("нибудь либо таки кое кой ка"))
-_WITHOUT_STRESS = str.maketrans("", "", STRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,6 @@ def analyser() -> Any:
     import pymorphy3
 
     return pymorphy3.MorphAnalyzer(lang="ru")
-
-
-def unstressed(word: str) -> str:
-    """The word without `+` and U+0301."""
-    return word.translate(_WITHOUT_STRESS)
 
 
 @lru_cache(maxsize=50_000)

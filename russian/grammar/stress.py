@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from russian.spelling import fold
+
 VOWELS = "аеёиоуыэюя"
 _ACUTE = "\u0301"
 _WORD = re.compile(r"[а-яё+]+")
@@ -70,4 +72,4 @@ def own_marks(text: str) -> str:
 def _choose(guess: str, word: str, dictionary: Mapping[str, str]) -> str:
     if "+" in word:
         return word
-    return dictionary.get(word) or dictionary.get(word.replace("ё", "е")) or guess
+    return dictionary.get(word) or dictionary.get(fold(word)) or guess

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from russian.grammar.tables import listed
-from russian.writing.reading import Rewriting, Token, fold, numeral, text_at
+from russian.spelling import fold
+from russian.writing.reading import Rewriting, Token, numeral, text_at
 from russian.writing.unitwords import unit_words
 
 # Words before a number that make it a code, whatever its groups.

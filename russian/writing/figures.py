@@ -6,8 +6,9 @@ from russian.grammar.calendar import MONTHS
 from russian.grammar.lexicon import first_words, written_forms
 from russian.grammar.morphology import forms, lemma
 from russian.grammar.tables import listed
+from russian.spelling import fold
 from russian.writing.amounts import grouped
-from russian.writing.reading import Number, Rewriting, Token, fold, numeral, read_number, text_at
+from russian.writing.reading import Number, Rewriting, Token, numeral, read_number, text_at
 from russian.writing.unitwords import unit_words
 
 _MONTHS = {fold(month): number for number, month in enumerate(MONTHS, 1)}

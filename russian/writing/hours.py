@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from russian.grammar.calendar import MONTHS
 from russian.grammar.morphology import forms
 from russian.grammar.tables import listed
-from russian.writing.reading import Number, Rewriting, Token, fold, numeral, read_number, text_at
+from russian.spelling import fold
+from russian.writing.reading import Number, Rewriting, Token, numeral, read_number, text_at
 
 _MONTHS = frozenset(fold(month) for month in MONTHS)
 _ONES = frozenset(listed("один два три четыре пять шесть семь восемь девять"))

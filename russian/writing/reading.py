@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from russian.grammar.morphology import CASES, unstressed
+from russian.grammar.morphology import CASES
 from russian.grammar.numerals import cardinal, ordinal
+from russian.spelling import fold
 
 NumberKind = Literal["digit", "teen", "ten", "hundred", "scale", "zero"]
 _SCALES = {"тысяч": 1000, "миллион": 10**6, "миллиард": 10**9, "триллион": 10**12}
@@ -61,18 +62,15 @@ Rewriting = tuple[int, str]
 def tokens(text: str) -> list[Token]:
     """Words, digits and signs of a text with their places."""
     return [
-        Token(fold(found.group()), found.start(), found.end()) for found in _TOKEN.finditer(text)
+        # A mark alone is a sign, and stays.
+        Token(fold(found.group()) or found.group(), found.start(), found.end())
+        for found in _TOKEN.finditer(text)
     ]
 
 
 def text_at(words: Sequence[Token], position: int) -> str:
     """The word at a position, or "" past the end."""
     return words[position].text if position < len(words) else ""
-
-
-def fold(word: str) -> str:
-    """Lower case, no stress marks, е for ё: how words are compared here."""
-    return (unstressed(word) or word).lower().replace("ё", "е")
 
 
 @cache

@@ -5,7 +5,7 @@ from functools import cache
 from russian.grammar.morphology import CASES, Case, gender_of, inflect, inflect_adjective
 from russian.grammar.tables import listed
 from russian.grammar.units import UNITS
-from russian.writing.reading import fold
+from russian.spelling import fold
 
 # Units written as a sign; "час" and the like keep their word, and only the number is a figure.
 SIGNS = {
