@@ -3,7 +3,7 @@
 Knows readings and samples; bounded by the seconds it keeps.
 """
 
-from collections import OrderedDict
+from cachetools import LRUCache
 
 from dialog.messages import Samples
 
@@ -18,24 +18,20 @@ class PhraseCache:
     """Forgets what was not asked for longest. Used from one event loop only."""
 
     def __init__(self, most_s: float = MOST_S) -> None:
-        self._most_s = most_s
-        self._kept: OrderedDict[Key, tuple[Samples, int]] = OrderedDict()
-        self._seconds = 0.0
+        self._longest_s = min(LONGEST_S, most_s)
+        self._kept: LRUCache[Key, tuple[Samples, int]] = LRUCache(most_s, getsizeof=_seconds)
 
     def get(self, key: Key) -> tuple[Samples, int] | None:
         """Samples and their rate, or None."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+        return self._kept.get(key)
 
     def put(self, key: Key, samples: Samples, rate_hz: int) -> None:
         """Keep a phrase; a long one is hardly said twice."""
-        seconds = len(samples) / rate_hz
-        if seconds > LONGEST_S or key in self._kept:
-            return
-        self._kept[key] = samples, rate_hz
-        self._seconds += seconds
-        while self._seconds > self._most_s:
-            _, (dropped, rate) = self._kept.popitem(last=False)
-            self._seconds -= len(dropped) / rate
+        phrase = samples, rate_hz
+        if _seconds(phrase) <= self._longest_s and key not in self._kept:
+            self._kept[key] = phrase
+
+
+def _seconds(phrase: tuple[Samples, int]) -> float:
+    samples, rate_hz = phrase
+    return len(samples) / rate_hz

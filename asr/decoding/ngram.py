@@ -8,11 +8,12 @@ log-probability of every unit after it and the state that each leads to, by Katz
 log p(u | h) is stored, or it is backoff(h) + log p(u | h without its first unit).
 """
 
-from collections import OrderedDict
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from cachetools import LRUCache, cachedmethod
 from numpy.typing import NDArray
 
 STEP = 0.06  # nats between two of the 256 stored values: 15.3 at most
@@ -47,8 +48,8 @@ class Ngram:
         children[0] = sizes[0]
         self._children = np.concatenate(([0], np.cumsum(children.astype(np.int64)))) + 1
         self._suffix = self._suffixes(np.repeat(np.arange(len(children)), children))
-        self._rows: OrderedDict[int, Row] = OrderedDict()
-        self._arrays: OrderedDict[int, tuple[NDArray[np.float32], Ints]] = OrderedDict()
+        self._rows: LRUCache[int, Row] = LRUCache(CACHED_ROWS)
+        self._arrays: LRUCache[int, tuple[NDArray[np.float32], Ints]] = LRUCache(CACHED_ROWS)
         self.start = self.after(0, self.units + 1)
 
     def _suffixes(self, parents: NDArray[np.int64]) -> Ints:
@@ -62,10 +63,8 @@ class Ngram:
             suffix[here:after] = 1 + np.searchsorted(keys[1:here], wanted)
         return suffix
 
+    @cachedmethod(attrgetter("_arrays"))
     def _array(self, state: int) -> tuple[NDArray[np.float32], Ints]:
-        if state in self._arrays:
-            self._arrays.move_to_end(state)
-            return self._arrays[state]
         first, last = self._children[state], self._children[state + 1]
         if state == 0:
             scores = np.full(self.units + 2, -20.0, np.float32)
@@ -75,9 +74,6 @@ class Ngram:
             scores, states = below + self._backoff[state], states_below.copy()
         scores[self._unit[first:last]] = self._logp[first:last]
         states[self._unit[first:last]] = self._useful(np.arange(first, last, dtype=np.int32))
-        self._arrays[state] = scores, states
-        if len(self._arrays) > CACHED_ROWS:
-            self._arrays.popitem(last=False)
         return scores, states
 
     def _useful(self, nodes: Ints) -> Ints:
@@ -91,13 +87,12 @@ class Ngram:
 
     def row(self, state: int) -> Row:
         """The scores and states after `state`, as lists, which Python indexes fastest."""
-        found = self._rows.get(state)
-        if found is None:
+        try:  # a decoder's innermost loop: ten times as fast here as `cachedmethod`
+            return self._rows[state]
+        except KeyError:
             scores, states = self._array(state)
-            found = self._rows[state] = Row(scores.tolist(), states.tolist())
-            if len(self._rows) > CACHED_ROWS:
-                self._rows.popitem(last=False)
-        return found
+            row = self._rows[state] = Row(scores.tolist(), states.tolist())
+            return row
 
     def after(self, state: int, unit: int) -> int:
         return self.row(state).states[unit]
