@@ -31,7 +31,7 @@ from models.runtime import ModelThread
 from rag import vocabulary
 from rag.answering.answer import Answerer
 from rag.answering.circuit_breaker import Breaker
-from rag.answering.llm import ChatMessage, ChatModel, OpenAIChat, Timeouts
+from rag.answering.llm import ChatMessage, LanguageModel, OpenAIChat, Timeouts
 from rag.ingestion.ingest import Ingestion
 from rag.retrieval.retriever import Retriever, open_retriever
 from russian.custom import NO_RULES, CustomRules, RulesError, load_rules
@@ -131,7 +131,8 @@ class Services:
         return Ingestion(self.store, self.retriever.follow, names)
 
     @cached_property
-    def llm(self) -> ChatModel | None:
+    def llm(self) -> LanguageModel | None:
+        """One for every door, so that what one door has waited for in vain the others do not."""
         if self.settings.llm_url is None:
             return None
         patience_s = self.settings.llm_patience_s

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.actions.actions import Action, Book, Webhook, tools
-from api.realtime.tools import ToolModel
-from rag.answering.llm import ChatMessage
+from rag.answering.llm import ChatMessage, ToolModel
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,7 @@ from fastapi import APIRouter, WebSocket
 
 from api.realtime.events import Json, error_event
 from api.realtime.session import Realtime
-from api.realtime.tools import OpenAITools, ToolResponder
-from api.settings import unwrapped
+from api.realtime.tools import ToolResponder
 from api.wiring import Services
 from dialog.errors import Unavailable
 from dialog.messages import CallEnded, HungUp, Inbound, Outbound
@@ -69,7 +68,7 @@ async def realtime(socket: WebSocket, conversation_id: str | None = None) -> Non
     wire = EventSocket(socket)
     code, reason = FAULT, "internal error"
     try:
-        respond = _responder(session, services)
+        respond = ToolResponder(session, services.answerer, services.llm)
         async with services.calls.open(_drained(inbox), conversation_id, respond) as call:
             reason = await _hold(call, session, socket, wire, inbox)
             code = NORMAL
@@ -143,15 +142,6 @@ async def _voices(services: Services) -> tuple[str, ...]:
         return await services.models.voices()
     except Unavailable:
         return ()
-
-
-def _responder(session: Realtime, services: Services) -> ToolResponder:
-    settings = services.settings
-    model = None
-    if settings.llm_url is not None:
-        key = unwrapped(settings.llm_api_key)
-        model = OpenAITools(settings.llm_url, settings.llm_model, key)
-    return ToolResponder(session, services.answerer, model)
 
 
 def _is_beta(socket: WebSocket) -> bool:

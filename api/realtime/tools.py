@@ -9,27 +9,18 @@ Only what the client's functions returned may be worded here; everything else is
 the documents as ever. Without a language model, or when it fails, tools are left aside.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Protocol
 
 from api.realtime.events import Json
 from api.realtime.responses import FunctionCall
 from api.realtime.session import Realtime
 from dialog.messages import Answer, AnswerDelta
-from rag.answering.llm import ChatMessage
+from rag.answering.llm import ChatMessage, ToolModel
 
 log = logging.getLogger(__name__)
-
-TIMEOUT_S = 6.0
-
-
-class ToolModel(Protocol):
-    async def decide(self, messages: list[Json], tools: list[Json], choice: object) -> Json:
-        """OpenAI's assistant message: `content`, `tool_calls`."""
-        ...
 
 
 class Answers(Protocol):
@@ -38,27 +29,6 @@ class Answers(Protocol):
     ) -> AsyncGenerator[AnswerDelta | Answer]:
         """From the documents: deltas, then one `Answer`."""
         ...
-
-
-class OpenAITools:
-    """Any OpenAI-compatible server that knows tools."""
-
-    def __init__(self, url: str, model: str, api_key: str | None) -> None:
-        self._url, self._model, self._api_key = url, model, api_key or "none"
-
-    async def decide(self, messages: list[Json], tools: list[Json], choice: object) -> Json:
-        """One reply, whole; raises whatever goes wrong within `TIMEOUT_S`."""
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-
-        http = DefaultAsyncHttpxClient(timeout=TIMEOUT_S, trust_env=False)
-        async with http, asyncio.timeout(TIMEOUT_S):
-            client = AsyncOpenAI(
-                base_url=self._url, api_key=self._api_key, max_retries=0, http_client=http
-            )
-            ask: Any = client.chat.completions.create
-            reply = await ask(model=self._model, messages=messages, tools=tools, tool_choice=choice)
-        message: Json = reply.choices[0].message.model_dump(exclude_none=True)
-        return message
 
 
 class ToolResponder:

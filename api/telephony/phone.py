@@ -14,7 +14,6 @@ from api.actions.actions import NO_ACTIONS, Book, Text, read_book
 from api.actions.control import Control, Dialplan
 from api.actions.controller import Conductor
 from api.actions.selector import Chooser
-from api.realtime.tools import OpenAITools
 from api.settings import Settings, unwrapped
 from api.telephony.ari import Ari
 from api.telephony.ari_channel import Asterisk, ExternalChannel
@@ -44,7 +43,7 @@ class Phone:
         self._services = services
         self._held: set[uuid.UUID] = set()
         self._book = actions(services.settings)
-        self._chooser = _chooser(self._book, services.settings)
+        self._chooser = self._choosing()
         self.carriers = carriers(services.settings)
         self.tickets = Tickets()
         self.public_url = (services.settings.public_url or "").rstrip("/")
@@ -83,6 +82,13 @@ class Phone:
                     yield message
         finally:
             self._held.discard(conversation_id)
+
+    def _choosing(self) -> Chooser | None:
+        """The language model chooses among described actions, where both are there."""
+        llm = self._services.llm
+        if llm is None or not any(one.description for one in self._book.actions.values()):
+            return None
+        return Chooser(self._book, llm, 2 * self._services.settings.llm_patience_s)
 
     def _control(self, identity: uuid.UUID) -> Control:
         asterisk = asterisk_of(self._services.settings)
@@ -140,14 +146,6 @@ def asterisk_of(settings: Settings) -> Asterisk | None:
         return None
     password = unwrapped(settings.asterisk_password) or ""
     return Asterisk(settings.asterisk_url, settings.asterisk_user, password)
-
-
-def _chooser(book: Book, settings: Settings) -> Chooser | None:
-    """The language model chooses among described actions, where both are there."""
-    if settings.llm_url is None or not any(one.description for one in book.actions.values()):
-        return None
-    model = OpenAITools(settings.llm_url, settings.llm_model, unwrapped(settings.llm_api_key))
-    return Chooser(book, model, 2 * settings.llm_patience_s)
 
 
 def listening(settings: Settings) -> socket.socket | None:

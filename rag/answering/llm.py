@@ -1,6 +1,6 @@
-"""A language model behind any OpenAI-compatible server, streamed.
+"""A language model behind any OpenAI-compatible server: what it says, and which function it calls.
 
-Knows the wire, its timeouts and Saiga's sampling; knows nothing of passages or prompts.
+Knows the wire, its timeouts and Saiga's sampling; knows nothing of passages, prompts or actions.
 """
 
 import asyncio
@@ -14,7 +14,12 @@ from dialog.errors import Unavailable
 
 if TYPE_CHECKING:
     import httpx2  # what the openai client is built on
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, AsyncStream
+    from openai.types.chat import ChatCompletionChunk
+    from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
+
+JsonObject = dict[str, Any]
+CUT_OFF = "the language model stopped in the middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,26 @@ class ChatModel(Protocol):
         ...
 
 
+class ToolModel(Protocol):
+    async def decide(
+        self, messages: list[JsonObject], tools: list[JsonObject], choice: object
+    ) -> JsonObject:
+        """Which of `tools` to call, if any: the assistant's message with its `content` and its
+        `tool_calls`. Messages, tools and `choice` are as OpenAI's chat completions have them.
+
+        Raises `Unavailable`.
+        """
+        ...
+
+
+class LanguageModel(ChatModel, ToolModel, Protocol):
+    """One model, for both."""
+
+
+class TimedOut(Unavailable):
+    """The model was waited for in vain: most likely it hangs, and so would the next request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """What Saiga's authors publish; its GPTQ repository has no `generation_config.json`, so
@@ -45,23 +70,28 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a caller on the line is kept waiting before the next rung answers."""
+    """How long a caller on the line is kept waiting before the next rung answers.
+
+    A decision has its first piece as soon as an answer, or the server hangs; what follows may
+    come in one piece, when the server has read the function's name and arguments whole."""
 
     connect_s: float = 0.5
     first_piece_s: float = 0.9
     next_piece_s: float = 0.9
+    decision_s: float = 6.0
 
 
 class OpenAIChat:
-    """`url` ends in `/v1`, as OpenAI's clients have it. Nothing is tried twice: a repeated
-    request would cost the caller more silence than the extractive answer does."""
+    """A `LanguageModel` on any server. `url` ends in `/v1`, as OpenAI's clients have it. Nothing is
+    tried twice: a repeated request would cost the caller more silence than the extractive answer
+    does."""
 
     def __init__(
         self,
         url: str,
         model: str,
-        api_key: str | None = None,
         *,
+        api_key: str | None = None,
         sampling: Sampling | None = None,
         timeouts: Timeouts | None = None,
         transport: "httpx2.AsyncBaseTransport | None" = None,
@@ -74,12 +104,39 @@ class OpenAIChat:
         self._transport = transport
 
     async def stream(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[str]:
-        """Pieces of the reply. A client of its own for each: it lives in the caller's loop."""
-        await asyncio.to_thread(import_module, "openai")  # a second of work, once
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+        """See `ChatModel`; Saiga's sampling."""
+        async with (
+            self._client() as client,
+            contextlib.aclosing(self._pieces(client, messages)) as pieces,
+        ):
+            async for piece in pieces:
+                yield piece
 
-        waits = self._timeouts
-        limits = Timeout(waits.first_piece_s, connect=waits.connect_s)
+    async def decide(
+        self, messages: list[JsonObject], tools: list[JsonObject], choice: object
+    ) -> JsonObject:
+        """See `ToolModel`. Streamed as well, so that a server that hangs is told from one that is
+        busy wording a call."""
+        request = {"messages": messages, "tools": tools, "tool_choice": choice}
+        decision = _Decision()
+        async with self._client() as client, asyncio.timeout(self._timeouts.decision_s):
+            async with asyncio.timeout(self._timeouts.first_piece_s):
+                reply = await self._send(client, request)
+                chunk = await anext(reply, None)
+            async with contextlib.aclosing(reply):
+                while chunk is not None:
+                    decision.add(chunk)
+                    chunk = await anext(reply, None)
+        return decision.message()
+
+    @contextlib.asynccontextmanager
+    async def _client(self) -> AsyncGenerator["AsyncOpenAI"]:
+        """A client for one request, since it lives in the caller's loop. Whatever goes wrong with
+        it is raised as `Unavailable`."""
+        await asyncio.to_thread(import_module, "openai")  # a second of work, once
+        from openai import APITimeoutError, AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+
+        limits = Timeout(None, connect=self._timeouts.connect_s)  # the rest is waited for here
         # The environment's proxies are not asked: nothing leaves the machine unless told to.
         http = DefaultAsyncHttpxClient(transport=self._transport, timeout=limits, trust_env=False)
         async with http:
@@ -87,13 +144,13 @@ class OpenAIChat:
                 base_url=self._url, api_key=self._api_key, max_retries=0, http_client=http
             )
             try:
-                async with contextlib.aclosing(self._pieces(client, messages)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                yield client
             except Unavailable:
                 raise
+            except (TimeoutError, APITimeoutError) as error:
+                raise TimedOut(f"the language model failed: {type(error).__name__}") from error
             except Exception as error:
-                # Refused, reset, 4xx, 5xx, too slow, or no JSON: a foreign server may do anything.
+                # Refused, reset, 4xx, 5xx or no JSON: a foreign server may do anything.
                 raise Unavailable(f"the language model failed: {type(error).__name__}") from error
 
     async def _pieces(
@@ -102,14 +159,13 @@ class OpenAIChat:
         clock = asyncio.get_running_loop().time
         deadline_s = clock() + self._timeouts.first_piece_s
         async with asyncio.timeout_at(deadline_s):
-            reply = await client.chat.completions.create(**self._request(messages))
+            reply = await self._send(client, self._request(messages))
         finished = False
         async with contextlib.aclosing(reply):
-            chunks = aiter(reply)
             while True:
                 # Never open while a piece is passed on: the listener may take its time.
                 async with asyncio.timeout_at(deadline_s):
-                    chunk = await anext(chunks, None)
+                    chunk = await anext(reply, None)
                 if chunk is None:
                     break
                 for choice in chunk.choices[:1]:
@@ -118,17 +174,54 @@ class OpenAIChat:
                         yield choice.delta.content
                         deadline_s = clock() + self._timeouts.next_piece_s
         if not finished:
-            raise Unavailable("the language model stopped in the middle")
+            raise Unavailable(CUT_OFF)
 
-    def _request(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
+    async def _send(
+        self, client: "AsyncOpenAI", request: JsonObject
+    ) -> "AsyncStream[ChatCompletionChunk]":
+        create: Any = client.chat.completions.create
+        reply: AsyncStream[ChatCompletionChunk]
+        reply = await create(model=self._model, stream=True, **request)
+        return reply
+
+    def _request(self, messages: Sequence[ChatMessage]) -> JsonObject:
         how = self._sampling
         return {
-            "model": self._model,
             "messages": [{"role": m.role, "content": m.content} for m in messages],
-            "stream": True,
             "temperature": how.temperature,
             "top_p": how.top_p,
             "max_tokens": how.max_tokens,
             # vLLM's own; servers that do not know the field ignore it.
             "extra_body": {"repetition_penalty": how.repetition_penalty},
         }
+
+
+class _Decision:
+    """An assistant's message put together from the pieces of a streamed reply."""
+
+    def __init__(self) -> None:
+        self._content = ""
+        self._calls: dict[int, JsonObject] = {}
+        self._finished = False
+
+    def add(self, chunk: "ChatCompletionChunk") -> None:
+        for choice in chunk.choices[:1]:
+            self._finished = self._finished or choice.finish_reason is not None
+            self._content += choice.delta.content or ""
+            for part in choice.delta.tool_calls or ():
+                self._add_call(part)
+
+    def _add_call(self, part: "ChoiceDeltaToolCall") -> None:
+        # The first piece of a call brings its id and name; vLLM 0.8 sends a new id with each piece.
+        new = {"id": part.id, "type": "function", "function": {"name": "", "arguments": ""}}
+        function = self._calls.setdefault(part.index, new)["function"]
+        if part.function is not None:
+            function["name"] = function["name"] or part.function.name or ""
+            function["arguments"] += part.function.arguments or ""
+
+    def message(self) -> JsonObject:
+        """The whole of it; raises `Unavailable` where the reply broke off."""
+        if not self._finished:
+            raise Unavailable(CUT_OFF)
+        calls = [self._calls[index] for index in sorted(self._calls)]
+        return {"role": "assistant", "content": self._content, "tool_calls": calls}

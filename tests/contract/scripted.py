@@ -23,6 +23,7 @@ class ScriptedModels(Models):
 
     def __init__(self) -> None:
         """There is nothing to load."""
+        self.filler = None
 
     def close(self) -> None:
         """Nor to close."""

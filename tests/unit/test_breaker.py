@@ -1,4 +1,4 @@
-"""A model that keeps failing is left alone, then tried again."""
+"""A model that hangs, or keeps failing, is left alone, then tried again."""
 
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
@@ -7,7 +7,7 @@ import pytest
 
 from dialog.errors import Unavailable
 from rag.answering.circuit_breaker import FAILURES, REST_S, Breaker
-from rag.answering.llm import ChatMessage
+from rag.answering.llm import ChatMessage, JsonObject, TimedOut
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 
@@ -16,12 +16,21 @@ class Model:
     def __init__(self) -> None:
         self.calls = 0
         self.works = False
+        self.error = Unavailable("down")
 
     async def stream(self, messages: Sequence[ChatMessage]) -> AsyncGenerator[str]:
         self.calls += 1
         if not self.works:
-            raise Unavailable("down")
+            raise self.error
         yield "да"
+
+    async def decide(
+        self, messages: list[JsonObject], tools: list[JsonObject], choice: object
+    ) -> JsonObject:
+        self.calls += 1
+        if not self.works:
+            raise self.error
+        return {"content": "да"}
 
 
 class Clock:
@@ -61,6 +70,45 @@ async def test_failures_that_are_not_in_a_row_do_not_count() -> None:
         assert await tries(breaker, FAILURES - 1) == 0
         model.works = True
         assert await tries(breaker, 1) == 1
+
+
+async def test_after_one_timeout_neither_answers_nor_decisions_wait_for_it_again() -> None:
+    model, clock = Model(), Clock()
+    model.error = TimedOut("hangs")
+    breaker = Breaker(model, clock)
+    with pytest.raises(TimedOut):
+        await breaker.decide([], [], "auto")
+    assert await tries(breaker, 10) == 0
+    with pytest.raises(Unavailable):
+        await breaker.decide([], [], "auto")
+    assert model.calls == 1
+    clock.now_s, model.works = REST_S, True
+    assert await breaker.decide([], [], "auto") == {"content": "да"}
+    assert await tries(breaker, 5) == 5
+
+
+async def test_failures_of_both_kinds_are_counted_together() -> None:
+    model = Model()
+    breaker = Breaker(model, Clock())
+    assert await tries(breaker, FAILURES - 1) == 0
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await breaker.decide([], [], "auto")
+    assert model.calls == FAILURES
+
+
+async def test_one_that_answers_late_is_trusted_again_when_another_answer_ends_well() -> None:
+    """Two callers: the model is too slow for one, and finishes what it says to the other."""
+    model = Model()
+    model.works = True
+    breaker = Breaker(model, Clock())
+    stream = breaker.stream([])
+    assert await anext(stream) == "да"
+    model.works, model.error = False, TimedOut("slow")
+    assert await tries(breaker, 1) == 0
+    assert await anext(stream, None) is None
+    model.works = True
+    assert await tries(breaker, 1) == 1
 
 
 async def test_a_listener_who_leaves_is_no_failure() -> None:

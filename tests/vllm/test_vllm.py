@@ -15,11 +15,9 @@ import pytest
 
 from api.actions.actions import read_book
 from api.actions.selector import NOTHING, Chooser
-from api.realtime.events import Json
-from api.realtime.tools import OpenAITools
 from dialog.messages import Answer, AnswerDelta
 from rag.answering.answer import Answerer
-from rag.answering.llm import ChatMessage, OpenAIChat, Timeouts
+from rag.answering.llm import ChatMessage, JsonObject, OpenAIChat, Timeouts
 from rag.ingestion.ingest import Ingestion
 from rag.retrieval.retriever import Retriever, open_retriever
 from store.engine import open_store
@@ -36,7 +34,7 @@ pytestmark = [
 
 KILLS = 3
 CALLERS = 24
-PATIENT = Timeouts(connect_s=5, first_piece_s=30, next_piece_s=30)
+PATIENT = Timeouts(connect_s=5, first_piece_s=30, next_piece_s=30, decision_s=30)
 SAMPLE_ACTIONS = Path(__file__).parents[2] / "samples" / "actions.yaml"
 QUESTION = "сколько стоит тариф домашний двести"
 QUOTE = "Тариф «Домашний 200» стоит 650 рублей в месяц."
@@ -97,7 +95,7 @@ async def test_pieces_are_streamed(server: Server) -> None:
 
 async def test_an_action_is_chosen_with_a_template_that_knows_no_functions(server: Server) -> None:
     book = read_book(SAMPLE_ACTIONS)
-    model = Noting(OpenAITools(server.url, "saiga", None))
+    model = Noting(chat(server))
     await Chooser(book, model, patience_s=30).choose("соедините меня с человеком", [])
     described = {name for name, action in book.actions.items() if action.description}
     assert model.called in described | {NOTHING}
@@ -131,11 +129,13 @@ async def test_more_callers_than_it_serves_all_get_an_answer(
 class Noting:
     """The model that chooses functions, and which it called: noise, but one of those offered."""
 
-    def __init__(self, model: OpenAITools) -> None:
+    def __init__(self, model: OpenAIChat) -> None:
         self._model = model
         self.called = ""
 
-    async def decide(self, messages: list[Json], tools: list[Json], choice: object) -> Json:
+    async def decide(
+        self, messages: list[JsonObject], tools: list[JsonObject], choice: object
+    ) -> JsonObject:
         reply = await self._model.decide(messages, tools, choice)
         self.called = reply["tool_calls"][0]["function"]["name"]
         return reply
