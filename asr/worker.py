@@ -195,7 +195,7 @@ class RecognitionWorker:
 
 
 class RecognitionStream:
-    """One utterance. Samples are at the engine's rate."""
+    """One utterance of a `RecognitionWorker`'s; see `asr.turns.utterance.UtteranceStream`."""
 
     def __init__(self, ears: RecognitionWorker, utterance: int) -> None:
         self._ears = ears
@@ -203,17 +203,17 @@ class RecognitionStream:
         self._used = False
 
     async def push(self, samples: Samples) -> Words:
-        """More samples: all words so far."""
+        """See `UtteranceStream`."""
         self._used = True
         return await self._ears.ask(Request(self._utterance, "push", samples))
 
     async def preview(self, samples: Samples) -> Words:
-        """All words, if it ended with these further samples; it goes on as if not asked."""
+        """See `UtteranceStream`."""
         self._used = True
         return await self._ears.ask(Request(self._utterance, "preview", samples))
 
     async def close(self) -> None:
-        """Forget it."""
+        """See `UtteranceStream`."""
         if self._used:
             nothing = np.zeros(0, np.float32)
             with contextlib.suppress(Unavailable):

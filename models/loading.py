@@ -7,6 +7,7 @@ are imported here and only when a model is asked for: that takes ten seconds or 
 import importlib
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import (
@@ -18,7 +19,6 @@ from contextlib import (
 )
 from io import StringIO
 from typing import TYPE_CHECKING, Any, Literal
-from unittest.mock import patch
 
 from dialog.errors import Unavailable
 from models.catalogue import ModelEntry, verify
@@ -40,16 +40,20 @@ _TALKATIVE = (
 
 
 def pick_device(choice: str) -> str:
-    """`cpu` or `cuda` for `auto`, `cpu`, `cuda` or `cuda:N`; `Unavailable` without that GPU."""
+    """PyTorch's name for `auto` (a GPU where there is one), `cpu`, `cuda` or `cuda:N`.
+
+    Raises `Unavailable` for another word, and for a GPU that this machine does not have.
+    """
     import torch
 
     if choice == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if choice == "cpu":
         return choice
-    if not choice.startswith("cuda"):
+    gpu = re.fullmatch(r"cuda(?::(\d+))?", choice)
+    if gpu is None:
         raise Unavailable(f"no device {choice!r}: give auto, cpu or cuda")
-    index = int(choice.partition(":")[2] or 0)
+    index = int(gpu[1] or 0)
     if not torch.cuda.is_available() or index >= torch.cuda.device_count():
         raise Unavailable(f"the device {choice} was asked for, but this machine has no such GPU")
     return choice
@@ -145,19 +149,26 @@ def _recipe(kind: ModelKind) -> tuple[Any, AbstractContextManager[Any], "SaveRes
     return HifiGanModel, without_discriminators(), _generator_only()
 
 
-def without_discriminators() -> AbstractContextManager[Any]:
+@contextmanager
+def without_discriminators() -> Iterator[None]:
     """HiFi-GAN builds 70 M parameters that only its training needs; build none of them."""
     import torch
+
+    hifigan = importlib.import_module("nemo.collections.tts.models.hifigan")
 
     class Nothing(torch.nn.Module):
         def __init__(self, *_: Any, **__: Any) -> None:
             super().__init__()
 
-    return patch.multiple(
-        "nemo.collections.tts.models.hifigan",
-        MultiPeriodDiscriminator=Nothing,
-        MultiScaleDiscriminator=Nothing,
-    )
+    names = "MultiPeriodDiscriminator", "MultiScaleDiscriminator"
+    classes = {name: getattr(hifigan, name) for name in names}
+    for name in names:
+        setattr(hifigan, name, Nothing)
+    try:
+        yield
+    finally:
+        for name, cls in classes.items():
+            setattr(hifigan, name, cls)
 
 
 def _generator_only() -> "SaveRestoreConnector":

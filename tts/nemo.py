@@ -17,7 +17,12 @@ from russian.voice import VOICE_TEXT_VERSION, voice_text
 
 
 def load(entry: ModelEntry, device: str) -> "NemoSynthesiser":
-    """Restore a voice and the vocoder that its entry names; see `models.loading.restore`."""
+    """Restore a voice and the vocoder that its entry names on a device (see
+    `models.loading.pick_device`).
+
+    Raises `Unavailable`, with one line, for a device that is not there, for an entry without a
+    vocoder, for a voice of another version of the alphabet, and for what cannot be loaded.
+    """
     if not entry.vocoder:
         raise Unavailable(f"voice {entry.id} names no vocoder in the catalogue")
     voice = restore("fastpitch", entry, device)
@@ -46,7 +51,9 @@ class NemoSynthesiser:
         self._several = int(voice.cfg.get("n_speakers") or 1) > 1
 
     def synthesise(self, text: str, voice: str, speed: float) -> Samples:
-        """See `tts.synthesiser.Synthesiser`. FastPitch's pace divides the durations it predicts."""
+        """See `tts.synthesiser.Synthesiser`: (n,) float32 in [-1, 1] at `rate_hz`. FastPitch's pace
+        divides the durations it predicts. Raises `ValueError` for a voice that is not one of
+        `voices`."""
         import torch
 
         speaker = self.voices.index(voice) if self._several else None

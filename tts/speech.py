@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from dialog.audio.loudness import loud_part
 from dialog.errors import BadInput
 from dialog.messages import Samples, Speech
 from models.runtime import ModelThread
@@ -114,9 +115,8 @@ def _synthesised(
     """One phrase, the silence before it cut off, its edges faded so that phrases join without a
     click."""
     samples = synthesiser.synthesise(reading, *manner)
-    loud = np.flatnonzero(np.abs(samples) > SILENT)
-    lead = max(0, int(loud[0]) - round(LEAD_S * synthesiser.rate_hz)) if len(loud) else 0
-    samples = samples[lead:].copy()
+    loud_from, _ = loud_part(samples, SILENT)
+    samples = samples[max(0, loud_from - round(LEAD_S * synthesiser.rate_hz)) :].copy()
     fade = min(round(FADE_S * synthesiser.rate_hz), len(samples) // 2)
     ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
     samples[:fade] *= ramp

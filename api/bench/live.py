@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from api.bench.timing import LOUD, RATE_HZ, loud_span, percentiles, recording
+from api.bench.timing import RATE_HZ, loud_span, onset_s, percentiles, recording
 from api.telephony.playout import Playout
 from api.wiring import Services
 from dialog.messages import (
@@ -84,8 +84,7 @@ class BenchCall:
             case Transcript():
                 heard.transcript = heard.transcript or message.text
             case Speech() if not message.filler and heard.first_sound_s is None:
-                begin_s, _ = _loud_of(message)
-                heard.first_sound_s = now_s + begin_s
+                heard.first_sound_s = now_s + onset_s(message)
                 self._speaking_since = now_s
             case Duck():
                 heard.ducked_s = heard.ducked_s or now_s
@@ -140,11 +139,6 @@ class BenchCall:
             while not self._reports.empty():
                 yield self._reports.get_nowait()
             yield CallerAudio(samples[start : start + CHUNK], RATE_HZ)
-
-
-def _loud_of(speech: Speech) -> tuple[float, float]:
-    loud = np.flatnonzero(np.abs(speech.samples) > LOUD * max(np.abs(speech.samples).max(), 1e-6))
-    return (float(loud[0]) / speech.rate_hz, float(loud[-1]) / speech.rate_hz)
 
 
 async def answers(

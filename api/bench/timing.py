@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from dialog.audio.decoding import decode
-from dialog.messages import Samples
+from dialog.audio.loudness import loud_part
+from dialog.messages import Samples, Speech
 
 RATE_HZ = 16_000
 LOUD = 0.03
@@ -21,13 +22,19 @@ def recording(path: Path) -> Samples:
 def loud_span(samples: Samples) -> tuple[float, float]:
     """Where in a recording its first and last loud 10 ms are, in seconds; of pure silence, and of
     less than 10 ms, its beginning and its end."""
-    frame = RATE_HZ // 100
-    count = len(samples) // frame
-    level = np.sqrt(np.square(samples[: count * frame].reshape(count, frame)).mean(axis=1))
-    loud = np.flatnonzero(level > LOUD * np.abs(samples).max(initial=0.0))
-    if not len(loud):
-        return 0.0, len(samples) / RATE_HZ
-    return float(loud[0]) / 100, float(loud[-1] + 1) / 100
+    start, end = loud_part(samples, LOUD * peak(samples), RATE_HZ // 100)
+    return (start / RATE_HZ, end / RATE_HZ) if end else (0.0, len(samples) / RATE_HZ)
+
+
+def onset_s(speech: Speech) -> float:
+    """Where the first loud sample of a phrase is, in seconds; of silence, its beginning."""
+    start, _ = loud_part(speech.samples, LOUD * peak(speech.samples))
+    return start / speech.rate_hz
+
+
+def peak(samples: Samples) -> float:
+    """The largest magnitude, of which full scale is 1; 0 of nothing."""
+    return float(np.abs(samples).max(initial=0.0))
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float] | None:

@@ -49,16 +49,27 @@ _ECHO_SHARE = 0.6
 _ECHO_LETTERS = 5
 _SHORT_LETTERS = 3
 _LONG_LETTERS = 5
-_SURE, _VERY_SURE, _STOP_SURE, _HEARD = 0.6, 0.92, 0.5, 0.4
-"""Confidence: of words that count, of one that decides alone, of one that means stop or is short,
-and of one that means stop after a pause."""
-_LIKE, _LIKE_SURE, _VERY_LIKE, _CLEARLY = 0.4, 0.27, 0.22, 0.05
-"""The part of the letters that may differ from a backchannel's, those that sound alike counting
-for less; that of a word that is certain; that of all words, though some are certain; and by how
-much nearer something else must be."""
-_AT_ALL_S, _EARLY_S, _LONG_S = 0.25, 0.45, 0.6
-"""Before so much speech nothing is believed but a stop, then words that are certain, then those
-that count, then doubtful ones, too."""
+
+# The confidence of a word that counts, of one that decides alone, of one that means stop or is
+# short, and of one that is all that was said before a pause and means stop.
+_SURE = 0.6
+_VERY_SURE = 0.92
+_STOP_SURE = 0.5
+_ALONE_STOP_SURE = 0.4
+
+# The part of the letters, those that sound alike counting for less, in which what is heard may
+# differ from a backchannel; in which a certain word may; in which all words may, though some are
+# certain; and by how much nearer something else must be.
+_LIKE = 0.4
+_LIKE_SURE = 0.27
+_VERY_LIKE = 0.22
+_CLEARLY = 0.05
+
+# Seconds of speech before which nothing is believed but a stop, before which only words that are
+# certain are, and from which on doubtful ones are, too.
+_AT_ALL_S = 0.25
+_EARLY_S = 0.45
+_LONG_S = 0.6
 
 _VOWELS = frozenset("аеёиоуыэюя")
 _STOPPED = frozenset("бпдтгк")
@@ -99,7 +110,7 @@ def verdict(
 
 def _means_stop(said: Sequence[Word], *, settled: bool) -> bool:
     alone = settled and len(said) == 1
-    least = _HEARD if alone else _STOP_SURE
+    least = _ALONE_STOP_SURE if alone else _STOP_SURE
     return any(word.text.startswith(_STOPS) and word.confidence >= least for word in said)
 
 

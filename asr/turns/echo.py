@@ -21,16 +21,22 @@ from dialog.call import Call
 from dialog.messages import Samples
 
 NOTHING = np.zeros(0, np.float32)
-REMEMBERED, LAGS, LEAST = 64, 32, 24
-"""Frames of 32 ms: what is compared, over which delays, and how many are enough."""
+
+# In frames of 32 ms: what is compared, over which delays, and how many are enough.
+REMEMBERED = 64
+LAGS = 32
+LEAST = 24
 SURE = 32
 """Frames of the assistant's speech after which an echo would be known."""
-ALIKE = 0.75
-STEADY_DB = 3.0
-FLOOR_DB, AUDIBLE_DB = -70.0, -45.0
-MARGIN_DB = 7.0
 ROOM = 4
 """Frames of the two sides do not begin together, and a room holds a sound for a while."""
+
+FLOOR_DB = -70.0
+AUDIBLE_DB = -45.0
+STEADY_DB = 3.0
+MARGIN_DB = 7.0
+
+ALIKE = 0.75
 MOST = 0.8
 SOFTENED = 0.05
 
@@ -59,7 +65,8 @@ class Echo:
         self._played = np.append(self._played[1:], level_db(played))
         if self._played.max() < AUDIBLE_DB:
             return False
-        self._compared += bool(self._played[-1] > AUDIBLE_DB)
+        if self._played[-1] > AUDIBLE_DB:
+            self._compared += 1
         self._learn()
         return bool(self._explained()[-1])
 

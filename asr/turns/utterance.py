@@ -18,13 +18,22 @@ from dialog.tasks import cancel_and_wait
 
 
 class UtteranceStream(Protocol):
-    """See `asr.worker.Ear`."""
+    """What recognises one utterance: samples are mono float32 at the engine's rate, (n,), and word
+    times are seconds from the utterance's first sample. `asr.worker.RecognitionStream` is one."""
 
-    async def push(self, samples: Samples) -> Words: ...
+    async def push(self, samples: Samples) -> Words:
+        """All words so far, after further samples: a whole number of the engine's chunks. Raises
+        `Unavailable` when recognition is busy, failed or died."""
+        ...
 
-    async def preview(self, samples: Samples) -> Words: ...
+    async def preview(self, samples: Samples) -> Words:
+        """All words, if the utterance ended with these further samples, of any number; it goes on
+        as if not asked. Raises `Unavailable` as `push` does."""
+        ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of what recognition holds of the utterance; never raises `Unavailable`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Utterance:
         self._task = asyncio.create_task(self._run())
 
     def samples(self, samples: Samples) -> None:
-        """More of it."""
+        """More of it: mono float32 at the engine's rate, (n,), any n."""
         self._samples.append(samples)
         self._count += len(samples)
         if self._count >= self._chunk:

@@ -23,7 +23,8 @@ QUIETEST_RMS = 0.003
 
 
 def is_key(frame: Samples, rate_hz: int, share: float = SHARE) -> bool:
-    """Whether some 20 ms of sound are a key's two tones and hardly anything else."""
+    """Whether about 20 ms of sound, (n,) float32, are a key's two tones and hardly anything else:
+    `share` of their energy, 1 being all of it. What is softer than `QUIETEST_RMS` is none."""
     energy = float(np.dot(frame, frame))
     if energy < QUIETEST_RMS**2 * len(frame):
         return False

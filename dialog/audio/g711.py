@@ -6,12 +6,13 @@ from dialog.messages import Samples
 
 
 def mulaw_decode(data: bytes) -> Samples:
-    """G.711 mu-law bytes to samples (ITU-T G.711, table 2a)."""
+    """G.711 mu-law bytes, (n,), to as many samples in [-1, 1] (ITU-T G.711, table 2a)."""
     return _mulaw_table()[np.frombuffer(data, np.uint8)]
 
 
 def mulaw_encode(samples: Samples) -> bytes:
-    """Samples to G.711 mu-law bytes: sign, three bits of exponent, four of mantissa, inverted."""
+    """Samples, (n,) float32, to n G.711 mu-law bytes: sign, three bits of exponent, four of
+    mantissa, inverted. What exceeds full scale, [-1, 1], is clipped; the rate stays."""
     linear = (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype(np.int32)
     sign = np.where(linear < 0, 0x80, 0)
     # 33 << 2 is the bias in 16-bit units; 32635 is the largest magnitude that stays in range.
@@ -29,13 +30,13 @@ def _mulaw_table() -> Samples:
 
 
 def alaw_decode(data: bytes) -> Samples:
-    """G.711 A-law bytes to samples (ITU-T G.711, table 1a)."""
+    """G.711 A-law bytes, (n,), to as many samples in [-1, 1] (ITU-T G.711, table 1a)."""
     return _alaw_table()[np.frombuffer(data, np.uint8)]
 
 
 def alaw_encode(samples: Samples) -> bytes:
-    """Samples to G.711 A-law bytes: sign, three bits of exponent, four of mantissa; even bits
-    inverted."""
+    """Samples, (n,) float32, to n G.711 A-law bytes: sign, three bits of exponent, four of
+    mantissa; even bits inverted. What exceeds full scale, [-1, 1], is clipped; the rate stays."""
     linear = (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype(np.int32) >> 3
     sign = np.where(linear >= 0, 0x80, 0)
     magnitude = np.where(linear >= 0, linear, -linear - 1)

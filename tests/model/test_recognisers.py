@@ -154,3 +154,5 @@ def test_what_is_no_model_is_one_clear_line(tiny: Tiny, tmp_path: Path) -> None:
         load_recogniser(str(tmp_path / "nowhere.nemo"), "cpu")
     with pytest.raises(Unavailable, match="no device 'tpu'"):
         load_recogniser(str(tiny("ctc")), "tpu")
+    with pytest.raises(Unavailable, match="no device 'cuda:first'"):
+        load_recogniser(str(tiny("ctc")), "cuda:first")

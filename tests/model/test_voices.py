@@ -70,6 +70,11 @@ def test_a_vocoder_with_discriminators_loads_without_them(tiny: Tiny, tmp_path: 
     theirs, ours = (dict(m.generator.named_parameters()) for m in (with_them, without))
     assert theirs.keys() == ours.keys()
     assert not any(name.endswith(("weight_g", "weight_v")) for name in ours)
+    from nemo.collections.tts.models import hifigan
+
+    # Once a vocoder is loaded, NeMo builds what it always built.
+    assert hifigan.MultiPeriodDiscriminator.__name__ == "MultiPeriodDiscriminator"
+    assert hifigan.MultiScaleDiscriminator.__name__ == "MultiScaleDiscriminator"
 
 
 def test_half_precision_checkpoints_become_float32(tiny: Tiny, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dialog.audio.loudness import loud_part
 from dialog.audio.resampling import resample
 from dialog.messages import Samples
 
@@ -40,7 +41,7 @@ class AnswerDetector:
     def __init__(self, rate_hz: int, fillers: Sequence[Samples] = ()) -> None:
         self._rate_hz = rate_hz
         self._hop = round(rate_hz * HOP_S)
-        self._fillers = [trimmed for one in fillers if len(trimmed := _from_first_loud(one))]
+        self._fillers = [trimmed for one in fillers if len(trimmed := _trimmed(one))]
         self._since_s: float | None = None
         self._burst: list[Samples] = []
         self._onset_s = 0.0
@@ -107,9 +108,7 @@ def likeness(heard: Samples, known: Samples) -> float:
     return float(found.max()) / norm
 
 
-def _from_first_loud(sound: Samples) -> Samples:
+def _trimmed(sound: Samples) -> Samples:
     """Without the silence before it and behind it."""
-    hop = round(MATCH_HZ * HOP_S)
-    whole = sound[: len(sound) // hop * hop].reshape(-1, hop)
-    loud = np.flatnonzero(np.sqrt(np.square(whole).mean(axis=1)) > LOUD_RMS)
-    return whole[loud[0] : loud[-1] + 1].reshape(-1) if len(loud) else whole[:0].reshape(-1)
+    start, end = loud_part(sound, LOUD_RMS, round(MATCH_HZ * HOP_S))
+    return sound[start:end]
