@@ -6,7 +6,6 @@
 what a right answer says. Knows metrics; knows nothing of how answers are made.
 """
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from dialog.errors import BadInput
 from dialog.messages import Answer
+from rag import jsonl
 from rag.answering.answer import Answerer
 from rag.answering.citations import figures
 from rag.retrieval.retriever import Retriever
@@ -74,22 +74,13 @@ class EvaluationFigures:
 
 def read(path: Path) -> list[Labelled]:
     """The questions of a file; raises BadInput that names the line."""
-    found = []
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            try:
-                found.append(_labelled(json.loads(line)))
-            except (ValueError, KeyError, TypeError):
-                reason = f'{path}:{number}: not a line with "_id", "text" and "documents"'
-                raise BadInput(reason) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read {path}: {error}") from None
+    found = jsonl.read(path, _labelled, 'not a line with "_id", "text" and "documents"')
     if not found:
         raise BadInput(f"{path}: no questions")
     return found
 
 
-def _labelled(record: dict[str, object]) -> Labelled:
+def _labelled(record: jsonl.Record) -> Labelled:
     documents = record["documents"]
     if not isinstance(documents, list) or not isinstance(record["text"], str):
         raise TypeError

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from dialog.audio.decoding import decode
 from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Speech, Transcript
+from rag import jsonl
 from rag.ingestion.ingest import IngestProgress
 from rag.vocabulary import stored_phrases
 
@@ -179,10 +180,10 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
         else:
             complain("nothing was found", DONE)
         return DONE
-    for line in list(_read_queries(arguments.queries)):
-        hits = services.retriever.search(line["text"], arguments.top, arguments.tags)
+    for id_, text in jsonl.read(arguments.queries, _query, "not a line with _id and text"):
+        hits = services.retriever.search(text, arguments.top, arguments.tags)
         ranked = [{"id": hit.document_id, "score": hit.score} for hit in hits]
-        _print_json({"_id": line["_id"], "hits": ranked})
+        _print_json({"_id": id_, "hits": ranked})
     return DONE
 
 
@@ -338,17 +339,10 @@ def _list_documents(arguments: argparse.Namespace, services: Services) -> int:
     return DONE
 
 
-def _read_queries(path: Path) -> Iterator[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    query = json.loads(line)
-                    yield {"_id": query["_id"], "text": query["text"]}
-                except (ValueError, KeyError, TypeError):
-                    raise BadInput(f"{path}:{number}: not a line with _id and text") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read {path}: {error}") from None
+def _query(record: jsonl.Record) -> tuple[Any, str]:
+    if not isinstance(record["text"], str):
+        raise TypeError("no text")
+    return record["_id"], record["text"]
 
 
 def _print_json(item: dict[str, Any]) -> None:

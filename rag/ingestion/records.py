@@ -4,11 +4,11 @@ Knows records; knows nothing of other formats or of the database.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dialog.errors import BadInput
+from rag import jsonl
 from rag.ingestion import chunk
 from store.documents import NewDocument
 
@@ -49,19 +49,15 @@ def read(path: Path, source: str, tags: Sequence[str] = ()) -> Iterator[NewDocum
 
 def _records(path: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
     """The number of each line that is not blank, with its id, title and text."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                try:
-                    yield number, _record(json.loads(line))
-                except (ValueError, KeyError, TypeError):
-                    reason = f'line {number} is not a JSON object with "_id" and "text"'
-                    raise BadInput(reason, code="wrong_format") from None
+    return jsonl.numbered(path, _record, _fault)
 
 
-def _record(record: object) -> tuple[str, str, str]:
-    if not isinstance(record, dict):
-        raise TypeError
+def _fault(number: int) -> BadInput:
+    reason = f'line {number} is not a JSON object with "_id" and "text"'
+    return BadInput(reason, code="wrong_format")
+
+
+def _record(record: jsonl.Record) -> tuple[str, str, str]:
     identifier, text, title = str(record["_id"]), record["text"], record.get("title") or ""
     if not isinstance(text, str) or not isinstance(title, str):
         raise TypeError

@@ -6,12 +6,10 @@ A JSONL file beside the recordings tells what each says: `words` as spoken, or `
 `files`, `file` or `id` name the recording. Without one no word error rate is told.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from dialog.audio.line import TelephoneLine
 from dialog.audio.resampling import resample
 from dialog.errors import BadInput
 from dialog.messages import Samples
+from rag import jsonl
 from russian.spoken import to_spoken
 
 KEPT = 64
@@ -78,7 +77,7 @@ def _references(folder: Path) -> dict[str, Question]:
     """By the recording's name, and by its id."""
     known = {}
     for path in sorted(folder.glob("*.jsonl")):
-        for line in _lines(path):
+        for line in jsonl.read(path, dict, "not a JSON object"):
             words = tuple(plain_words(line.get("words") or to_spoken(line.get("text") or "").text))
             contains = line.get("answer_contains") or ()
             contains = (contains,) if isinstance(contains, str) else tuple(contains)
@@ -92,17 +91,6 @@ def _found(question: Question, folder: Path) -> Question:
     """An id names the recording without its suffix."""
     path = question.path if question.path.suffix else folder / f"{question.path.name}.wav"
     return Question(path, question.words, question.contains)
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        for number, text in enumerate(path.read_text("utf-8").splitlines(), 1):
-            line = json.loads(text) if text.strip() else {}
-            if not isinstance(line, dict):
-                raise BadInput(f"{path}:{number}: not a JSON object")
-            yield line
-    except (OSError, ValueError) as error:
-        raise BadInput(f"cannot read {path}: {error}") from None
 
 
 class Script:
