@@ -62,7 +62,7 @@ def test_no_character_but_a_line_feed_ends_a_line(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="cannot read .*missing.jsonl: .*No such file"):
+    with pytest.raises(BadInput, match=r"cannot read .*missing\.jsonl: .*No such file"):
         jsonl.read(tmp_path / "missing.jsonl", doubled, "no number")
     with pytest.raises(FileNotFoundError):
         list(jsonl.numbered(tmp_path / "missing.jsonl", doubled, lambda _: BadInput("none")))
