@@ -134,7 +134,7 @@ class _Wording:
 
     def __init__(self, style: Style, not_found: str) -> None:
         self._style = style
-        self._not_found = not_found.rstrip(".!?…")
+        self._not_found = not_found
         self.said: list[str] = []
         self.text = ""
         self.invented = 0
@@ -160,13 +160,19 @@ class _Wording:
 
     def answer(self, shown: Sequence[Evidence]) -> Answer:
         """The model's words with what they rest on; nothing, where it says that it found none."""
-        if " ".join(self.text.split()).startswith(self._not_found):
+        if self._found_nothing():
             return Answer(self.text, "none", invented=self.invented, outcome="unknown")
         sources: dict[str, Source] = {}
         for one in supporting(self.text, shown, self._cited):
             source = Source(one.hit.document_id, one.hit.title, one.hit.text, one.coverage)
             sources.setdefault(one.hit.document_id, source)
         return Answer(self.text, "llm", tuple(sources.values()), self.invented)
+
+    def _found_nothing(self) -> bool:
+        """Whether the model said what it was told to say then. It may leave out the last full stop,
+        whereby the last of several sentences is lost, and it may go on."""
+        said = " ".join(self.text.split())
+        return said.startswith(self._not_found.rstrip(".!?…")) or self._not_found.startswith(said)
 
 
 def _nothing(words: str, outcome: Outcome) -> tuple[AnswerDelta, Answer]:

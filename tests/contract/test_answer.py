@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,6 +13,7 @@ from dialog.messages import Answer, AnswerDelta
 from dialog.prompts import PROMPTS
 from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage
+from rag.answering.prompt import Style
 from rag.ingestion.ingest import Ingestion
 from rag.retrieval.retriever import Retriever, open_retriever
 from store.engine import Store, open_store
@@ -162,6 +165,39 @@ async def test_what_no_document_covers_is_not_known_and_no_model_is_asked(
     assert (answer.text, answer.source, answer.sources) == (PROMPTS.unknown, "none", ())
     assert answer.outcome == "unknown"
     assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "В справке этого нет! Звоните: 8-800-555.",
+        "В справке этого нет!\n\nЗвоните: 8-800-555",
+        "В справке этого нет! Звоните: 8-800-555. Или напишите.",
+    ],
+    ids=["as told", "in two lines", "with a tail"],
+)
+@pytest.mark.parametrize("style", get_args(Style))
+async def test_an_operators_words_for_nothing_found_are_told_to_the_model_and_known_again(
+    retriever: Retriever, said: str, style: Style
+) -> None:
+    own = replace(PROMPTS, not_found="В справке этого нет! Звоните: 8-800-555.")
+    model = Scripted(said)
+    stream = Answerer(retriever, model, prompts=own).answer("сколько стоит домашний", style=style)
+    *_, answer = [message async for message in stream]
+    assert isinstance(answer, Answer)
+    assert (answer.source, answer.sources, answer.outcome) == ("none", (), "unknown")
+    assert answer.text.startswith("В справке этого нет!")
+    ((system, _),) = model.asked
+    assert f"«{own.not_found}»" in system.content
+    assert PROMPTS.not_found not in system.content
+
+
+async def test_our_words_for_nothing_found_are_an_answer_where_others_are_given(
+    retriever: Retriever,
+) -> None:
+    own = replace(PROMPTS, not_found="В справке этого нет.")
+    answer = await ask(Answerer(retriever, Scripted(PROMPTS.not_found), prompts=own))
+    assert (answer.source, answer.outcome) == ("llm", "answered")
 
 
 @pytest.mark.parametrize(

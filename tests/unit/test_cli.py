@@ -195,6 +195,19 @@ def test_normalize_knows_the_operators_words(
     assert "unknown section 'word'" in done.err
 
 
+@pytest.mark.parametrize("arguments", [["serve"], ["ask", "да"], ["ingest", "a.md"]])
+def test_sentences_that_cannot_be_used_are_told_at_the_start(
+    beseda: Beseda, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    path = tmp_path / "prompts.yaml"
+    path.write_text("greting: Привет!\n")
+    monkeypatch.setenv("BESEDA_PROMPTS", str(path))
+    done = beseda(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
+    assert "no sentence is called 'greting'; the nearest is 'greeting'" in done.err
+
+
 def test_normalize_answers_line_for_line(beseda: Beseda, monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, "5 рублей\n\nв 15:30\n".encode())
     done = beseda("normalize", "--to", "spoken")

@@ -66,7 +66,8 @@ class Service:
             got = await self._client.get(f"/v1/conversations/{identity}")
         except httpx.HTTPError:
             return []
-        return [self._kept(turn) for turn in got.json()["turns"]] if got.status_code == 200 else []
+        turns = got.json()["turns"] if got.status_code == 200 else []
+        return [kept_turn(turn, self._prompts) for turn in turns]
 
     async def fillers(self) -> list[Samples]:
         """What bridges waits, as the service's own voice says it, at `MATCH_HZ`."""
@@ -82,13 +83,6 @@ class Service:
         text = (await self._get("/metrics")).text
         return round(sum(float(count) for count in _INTERRUPTED.findall(text)))
 
-    def _kept(self, turn: dict[str, Any]) -> KeptTurn:
-        words = tuple(word["word"] for word in turn["words"])
-        answer: str = turn["answer"]
-        # What a client is shown of a turn has no outcome, so that words must do.
-        broken = answer == self._prompts.broken
-        return KeptTurn(turn["question"], words, answer, turn["timings_ms"], broken)
-
     async def _get(self, path: str) -> httpx.Response:
         try:
             return await self._client.get(path)
@@ -100,6 +94,14 @@ class Service:
             raise BadInput(
                 f"no service answers at {self.url} ({reason}): start `beseda serve` or give --url"
             ) from None
+
+
+def kept_turn(turn: dict[str, Any], prompts: Prompts) -> KeptTurn:
+    """A turn of `GET /v1/conversations/{id}`. A client is not shown how its answer ended, so here,
+    and only here, the words must tell."""
+    words = tuple(word["word"] for word in turn["words"])
+    broken = turn["answer"] == prompts.broken
+    return KeptTurn(turn["question"], words, turn["answer"], turn["timings_ms"], broken)
 
 
 def _missing(ready: httpx.Response) -> str:
