@@ -148,12 +148,9 @@ class TextInput:
     answer: bool = True
 
 
-KEYS = frozenset("0123456789*#ABCD")
-
-
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """A key of the telephone: one of `KEYS`. `#` or a pause ends a number."""
+    """A key of the telephone: one of `dialog.keypad.KEYS`."""
 
     key: str
 

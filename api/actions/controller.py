@@ -24,9 +24,8 @@ from api.actions.executor import Acting, SaidWords
 from api.actions.selector import Chooser
 from api.actions.webhooks import Hooks
 from api.conversation.respond import AnswerQuestion
-from asr.turns.hearing import KEYS_S
-from dialog.call import now_s
 from dialog.flow import aclose
+from dialog.keypad import KeyedNumber
 from dialog.messages import (
     Answer,
     AnswerDelta,
@@ -80,8 +79,8 @@ class Conductor:
         self._heard = ""
         self._certain = asyncio.Event()
         self._collecting: Collect | None = None
-        self._tries = self._failures = self._keys = 0
-        self._keyed_s = float("-inf")
+        self._tries = self._failures = 0
+        self._number = KeyedNumber()
 
     # ---- into the call
 
@@ -104,16 +103,18 @@ class Conductor:
 
     def _key(self, message: KeyPressed) -> Sequence[Inbound]:
         """A key of an action, if no number is being keyed; the last key of a number ends it."""
-        fresh = now_s() - self._keyed_s > KEYS_S
-        self._keys = 1 if fresh or message.key == "#" else self._keys + 1
-        self._keyed_s = float("-inf") if message.key == "#" else now_s()
+        fresh = self._number.paused
+        if fresh or message.key == "#":
+            self._number.take()
+        if message.key != "#":
+            self._number.press(message.key)
         if self._collecting is not None:
-            full = message.key.isdigit() and self._keys >= self._collecting.most
+            full = message.key.isdigit() and len(self._number.keys) >= self._collecting.most
             return (message, KeyPressed("#")) if full else (message,)
         action = self._book.keyed(message.key) if fresh else None
         if action is None:
             return (message,)
-        self._keyed_s = float("-inf")
+        self._number.take()
         self._begin(action)
         return (Cancel(),)
 
@@ -213,7 +214,8 @@ class Conductor:
     async def _act(self, action: Action, arguments: dict[str, Any]) -> SaidWords:
         said, name = await self._acting.begin(action, arguments)
         if isinstance(begun := self._book.actions[name], Collect):
-            self._collecting, self._tries, self._keys = begun, 0, 0
+            self._collecting, self._tries = begun, 0
+            self._number.take()
         return said, name
 
     # ---- out of the call

@@ -9,16 +9,13 @@ from fastapi import FastAPI
 from api.http.errors import install_error_handlers
 from api.http.middleware import CountRequests, LimitBody, RequireKey
 from api.http.routes import audio, chat, conversations, documents, health, talk, web
-from api.realtime import route as realtime
+from api.realtime import routes as realtime
 from api.settings import Settings
-from api.telephony import asterisk_routes, carrier_routes
+from api.telephony import routes as telephony
 from api.telephony.phone import lines
 from api.wiring import Services
 
-ROUTES = (
-    audio, chat, conversations, documents, health, talk, web, realtime,
-    asterisk_routes, carrier_routes,
-)  # fmt: skip
+ROUTES = (audio, chat, conversations, documents, health, talk, web, realtime, telephony)
 
 
 def create_app(

@@ -7,41 +7,30 @@ Formats are those of OpenAI's reference: `audio/pcm` is little-endian 16-bit at 
 import base64
 import binascii
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-import numpy as np
-
-from dialog.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
-from dialog.audio.pcm import pcm16
+from dialog.audio.pcm import from_pcm16, pcm16
 from dialog.audio.resampling import Resampler
+from dialog.audio.wire_format import ALAW, MULAW, WireFormat
 from dialog.errors import BadInput
 from dialog.messages import Samples, Speech
 
 PIECE_S = 0.2
 
 
-@dataclass(frozen=True)
-class Format:
-    rate_hz: int
-    decode: Callable[[bytes], Samples]
-    encode: Callable[[Samples], bytes]
-
-
-def from_pcm16(data: bytes) -> Samples:
-    """Little-endian signed 16-bit PCM to samples; raises BadInput for half a sample."""
+def _whole_samples(data: bytes) -> Samples:
     if len(data) % 2:
         raise BadInput("audio/pcm is 16-bit: an odd number of bytes came", code="invalid_audio")
-    return np.frombuffer(data, "<i2").astype(np.float32) / 32768.0
+    return from_pcm16(data)
 
 
 FORMATS = {
-    "audio/pcm": Format(24_000, from_pcm16, pcm16),
-    "audio/pcmu": Format(8_000, mulaw_decode, mulaw_encode),
-    "audio/pcma": Format(8_000, alaw_decode, alaw_encode),
+    "audio/pcm": WireFormat(24_000, _whole_samples, pcm16),
+    "audio/pcmu": MULAW,
+    "audio/pcma": ALAW,
 }
 
 
-def samples_of(text: str, form: Format) -> Samples:
+def samples_of(text: str, form: WireFormat) -> Samples:
     """Base64 of a format's bytes to samples; raises BadInput."""
     try:
         data = base64.b64decode(text, validate=True)
@@ -57,7 +46,7 @@ class Outlet:
     from the clock, until a client tells better (`conversation.item.truncate`).
     """
 
-    def __init__(self, form: Format, clock: Callable[[], float]) -> None:
+    def __init__(self, form: WireFormat, clock: Callable[[], float]) -> None:
         self._form = form
         self._clock = clock
         self._resampler: Resampler | None = None

@@ -10,10 +10,11 @@ every event to the types of OpenAI's own SDK.
 import time
 from collections.abc import Callable, Iterator
 
-from api.realtime.audio import FORMATS, Format, samples_of
+from api.realtime.audio import FORMATS, samples_of
 from api.realtime.config import call_settings, defaults, shown, updated
 from api.realtime.events import Json, checked, error_event, event, named, new_id, parse, written
 from api.realtime.responses import ConversationItems, Responses, modalities_of
+from dialog.audio.wire_format import WireFormat
 from dialog.errors import BadInput
 from dialog.messages import (
     Answer,
@@ -218,7 +219,7 @@ class Realtime:
         self.responses.cancelled = True
         return [Cancel()], []
 
-    def _input_format(self) -> Format:
+    def _input_format(self) -> WireFormat:
         return FORMATS[self.session["audio"]["input"]["format"]["type"]]
 
     # ---- from the call

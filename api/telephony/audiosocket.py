@@ -20,7 +20,8 @@ from api.telephony import audiosocket_frames
 from api.telephony.audiosocket_frames import Frame, FrameDecoder, Mislabelled
 from api.telephony.bridge import Disconnected
 from dialog.audio.g711 import mulaw_decode
-from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.keypad import pressed
+from dialog.messages import CallerAudio, Inbound, Played, Samples
 from dialog.tasks import TaskSet
 
 log = logging.getLogger(__name__)
@@ -86,10 +87,9 @@ class Connection:
             for frame in self._early:
                 if frame.kind in (audiosocket_frames.HANGUP, audiosocket_frames.ERROR):
                     return
-                message = self._mulaw(frame) or _message(frame)
-                if isinstance(message, CallerAudio):
-                    received_s += len(message.samples) / message.rate_hz
-                if message is not None:
+                for message in self._mulaw(frame) or _messages(frame):
+                    if isinstance(message, CallerAudio):
+                        received_s += len(message.samples) / message.rate_hz
                     yield message
             if received_s > loop.time() - began_s + AHEAD_S:
                 raise Disconnected("sound comes faster than it can be spoken")
@@ -99,15 +99,15 @@ class Connection:
             except TimeoutError:
                 raise Disconnected("nothing comes") from None
 
-    def _mulaw(self, frame: Frame) -> Inbound | None:
+    def _mulaw(self, frame: Frame) -> Sequence[Inbound]:
         """The frame's sound, once it is known to be mu-law for all that it says."""
         if frame.rate_hz is None:
-            return None
+            return []
         if not self._is_mulaw and self._mislabelled.push(frame, asyncio.get_running_loop().time()):
             self._is_mulaw = True
             log.error("AudioSocket: u-law comes in frames that say PCM, and is read as u-law from "
                       "here on: dial with c(slin), see docs/telephony.md")  # fmt: skip
-        return CallerAudio(mulaw_decode(frame.payload), DEFAULT_HZ) if self._is_mulaw else None
+        return [CallerAudio(mulaw_decode(frame.payload), DEFAULT_HZ)] if self._is_mulaw else []
 
     async def send(self, frame: Samples) -> None:
         """Give Asterisk 20 ms of sound."""
@@ -211,11 +211,10 @@ def may_connect(address: str, peers: Sequence[Network]) -> bool:
     return any((mapped or found) in network for network in peers)
 
 
-def _message(frame: Frame) -> Inbound | None:
-    """What a frame says to the call; None for what says nothing."""
+def _messages(frame: Frame) -> Sequence[Inbound]:
+    """What a frame says to the call."""
     if frame.rate_hz is not None and len(frame.payload) >= 2:
-        return CallerAudio(audiosocket_frames.samples_of(frame), frame.rate_hz)
+        return [CallerAudio(audiosocket_frames.samples_of(frame), frame.rate_hz)]
     if frame.kind == audiosocket_frames.DIGIT and len(frame.payload) == 1:
-        key = chr(frame.payload[0]).upper()
-        return KeyPressed(key) if key in KEYS else None
-    return None
+        return pressed(chr(frame.payload[0]))
+    return []

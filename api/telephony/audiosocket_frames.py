@@ -9,9 +9,7 @@ socket.
 import struct
 from dataclasses import dataclass
 
-import numpy as np
-
-from dialog.audio.pcm import pcm16
+from dialog.audio.pcm import from_pcm16, pcm16
 from dialog.messages import Samples
 
 HANGUP, IDENTITY, DIGIT, ERROR = 0x00, 0x01, 0x03, 0xFF
@@ -98,5 +96,4 @@ def sound(samples: Samples, rate_hz: int) -> Frame:
 
 def samples_of(frame: Frame) -> Samples:
     """A sound frame's samples; half a sample at its end is dropped."""
-    whole = frame.payload[: len(frame.payload) // 2 * 2]
-    return np.frombuffer(whole, "<i2").astype(np.float32) / 32768.0
+    return from_pcm16(frame.payload)

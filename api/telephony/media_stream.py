@@ -7,23 +7,27 @@ https://www.twilio.com/docs/voice/media-streams/websocket-messages
 https://developers.telnyx.com/api-reference/websockets/stream-call-media-over-websocket
 """
 
-import asyncio
 import base64
 import binascii
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
 from api.telephony.bridge import Disconnected
-from api.telephony.playback_marks import Marks
+from api.telephony.queued_websocket import (
+    QueuedWebSocket,
+    first,
+    json_object,
+    mark_name,
+    named_mark,
+)
 from api.telephony.sockets import Socket
-from dialog.audio.g711 import mulaw_encode
-from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.audio.wire_format import WireFormat
+from dialog.keypad import pressed
+from dialog.messages import Inbound, Played, Samples
 
-START_WITHIN_S = 5.0
-RATE_HZ = 8_000
 # So many frames may overtake one before it is given up.
 OVERTAKING = 4
 
@@ -37,25 +41,19 @@ class Dialect:
     call: str
     form: str
     rate: str
-    codecs: Mapping[str, Callable[[bytes], Samples]]
+    codecs: Mapping[str, WireFormat]
     named: bool
 
 
-class MediaStream:
-    """One call's stream: a `Wire`. Make it with `begun`."""
-
-    lead_s = 0.2
-    comfort = False  # carriers fill pauses themselves
-    rate_hz = RATE_HZ
+class MediaStream(QueuedWebSocket):
+    """One call's stream. Make it with `accept`."""
 
     def __init__(
-        self, socket: Socket, call: str, sent: Mapping[str, str], decode: Callable[[bytes], Samples]
+        self, socket: Socket, form: WireFormat, call: str, names: Mapping[str, str]
     ) -> None:
+        super().__init__(socket, form)
         self.call = call
-        self._socket = socket
-        self._sent = sent
-        self._decode = decode
-        self._marks = Marks()
+        self._names = names
         self._early: dict[int, Inbound] = {}
         self._next = 0
 
@@ -63,83 +61,60 @@ class MediaStream:
     async def accept(cls, socket: Socket, dialect: Dialect) -> Self:
         """The stream, once the carrier has said which it is; raises Disconnected for anything
         else."""
-        try:
-            async with asyncio.timeout(START_WITHIN_S):
-                while (event := parse(await socket.receive())).get("event") == "connected":
-                    pass
-        except TimeoutError:
-            raise Disconnected("no stream began") from None
+        event = await first(_start(socket))
         start = _part(event, "start")
-        form = _part(start, dialect.form)
+        said = _part(start, dialect.form)
         stream = event.get(dialect.stream)
         if event.get("event") != "start" or not isinstance(stream, str):
             raise Disconnected("a stream begins with `start`")
-        decode = dialect.codecs.get(str(form.get("encoding")))
-        if decode is None or str(form.get(dialect.rate)) != str(RATE_HZ):
+        form = dialect.codecs.get(str(said.get("encoding")))
+        if form is None or str(said.get(dialect.rate)) != str(form.rate_hz):
             raise Disconnected(f"the stream is not {' or '.join(dialect.codecs)} at 8 kHz")
-        sent = {dialect.stream: stream} if dialect.named else {}
-        return cls(socket, str(start.get(dialect.call, "")), sent, decode)
+        names = {dialect.stream: stream} if dialect.named else {}
+        return cls(socket, form, str(start.get(dialect.call, "")), names)
 
-    async def heard(self) -> AsyncGenerator[Inbound]:
-        """Sound in its order, digits and what has been played, until the stream stops."""
-        while True:
-            try:
-                event = parse(await self._socket.receive())
-            except Disconnected:
-                return
-            if event.get("event") == "stop":
-                return
-            for message in self._messages(event):
-                yield message
-
-    async def send(self, frame: Samples) -> None:
-        """Give the carrier 20 ms of sound."""
-        payload = base64.b64encode(mulaw_encode(frame)).decode()
-        await self._say("media", media={"payload": payload})
-
-    async def mark(self, played: Played) -> bool:
-        """The carrier gives the mark back when it has played what was sent before it."""
-        await self._say("mark", mark={"name": self._marks.sent(played)})
-        return True
-
-    async def clear(self) -> None:
-        """Empty the carrier's queue. It gives all marks in it back: they are worth nothing."""
-        self._marks.clear()
-        await self._say("clear")
-
-    async def hang_up(self) -> None:
-        """Close the stream: without a verb after `Connect`, the call is over with it."""
-        await self._socket.close()
-
-    async def _say(self, event: str, **fields: Any) -> None:
-        await self._socket.send(json.dumps({"event": event, **self._sent, **fields}))
-
-    def _messages(self, event: dict[str, Any]) -> list[Inbound]:
+    def parse(self, message: str | bytes) -> Sequence[Inbound]:
+        """Sound in its order, keys and marks, all as events; raises Disconnected for `stop`."""
+        event = json_object(message)
         match event.get("event"):
             case "media":
                 return self._media(_part(event, "media"))
             case "dtmf":
-                key = str(_part(event, "dtmf").get("digit", "")).upper()
-                return [KeyPressed(key)] if key in KEYS else []
+                return pressed(_part(event, "dtmf").get("digit", ""))
             case "mark":
-                played = self._marks.named(str(_part(event, "mark").get("name", "")))
-                return [played] if played else []
+                return named_mark(str(_part(event, "mark").get("name", "")))
+            case "stop":
+                raise Disconnected("the stream has stopped")
         return []
 
-    def _media(self, media: dict[str, Any]) -> list[Inbound]:
+    def sound(self, frame: Samples) -> str:
+        """A frame as base64."""
+        payload = base64.b64encode(self._form.encode(frame)).decode()
+        return self._event("media", media={"payload": payload})
+
+    def mark_command(self, played: Played) -> str:
+        """The carrier gives the mark back when it has played what was sent before it."""
+        return self._event("mark", mark={"name": mark_name(played)})
+
+    def clear_command(self) -> str:
+        """The carrier empties its queue, and gives all marks in it back."""
+        return self._event("clear")
+
+    def _event(self, event: str, **fields: Any) -> str:
+        return json.dumps({"event": event, **self._names, **fields})
+
+    def _media(self, media: dict[str, Any]) -> Sequence[Inbound]:
         """The frames that can be heard now: carriers number them, for they may overtake."""
         payload = str(media.get("payload", ""))
         if media.get("track", "inbound") not in ("inbound", "inbound_track"):
             return []
         with suppress(binascii.Error, ValueError):
-            samples = self._decode(base64.b64decode(payload, validate=True))
-            if len(samples):
-                sound = CallerAudio(samples, RATE_HZ)
-                chunk = str(media.get("chunk", ""))
-                return self._in_order(int(chunk), sound) if chunk.isdecimal() else [sound]
+            sound = self._caller_audio(base64.b64decode(payload, validate=True))
+            chunk = str(media.get("chunk", ""))
+            return self._in_order(int(chunk), *sound) if sound and chunk.isdecimal() else sound
         return []
 
-    def _in_order(self, chunk: int, sound: Inbound) -> list[Inbound]:
+    def _in_order(self, chunk: int, sound: Inbound) -> Sequence[Inbound]:
         self._next = self._next or chunk
         if chunk < self._next:
             return []  # it was given up
@@ -153,13 +128,11 @@ class MediaStream:
         return ready
 
 
-def parse(text: str | bytes) -> dict[str, Any]:
-    """A message; an empty one for what is none."""
-    with suppress(ValueError, RecursionError):
-        event = json.loads(text)
-        if isinstance(event, dict):
-            return event
-    return {}
+async def _start(socket: Socket) -> dict[str, Any]:
+    """The first event that is not about the socket itself."""
+    while (event := json_object(await socket.receive())).get("event") == "connected":
+        pass
+    return event
 
 
 def _part(event: dict[str, Any], name: str) -> dict[str, Any]:

@@ -18,13 +18,14 @@ from api.telephony.bridge import Transport
 from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
-from dialog.audio.g711 import alaw_decode, mulaw_decode
+from dialog.audio.wire_format import ALAW, MULAW
 from dialog.errors import BadInput
 
 API = "https://api.telnyx.com/v2/"
 DIALECT = Dialect(
     stream="stream_id", call="call_control_id", form="media_format", rate="sample_rate",
-    codecs={"PCMU": mulaw_decode, "PCMA": alaw_decode}, named=False,
+    # What we send is PCMU whatever comes: see `connecting`.
+    codecs={"PCMU": MULAW, "PCMA": replace(ALAW, encode=MULAW.encode)}, named=False,
 )  # fmt: skip
 
 

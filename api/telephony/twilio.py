@@ -17,12 +17,12 @@ from api.telephony.bridge import Transport
 from api.telephony.carriers import Asked, CarrierCall, Leg, Refused, Rest, number
 from api.telephony.media_stream import Dialect, MediaStream
 from api.telephony.sockets import Socket
-from dialog.audio.g711 import mulaw_decode
+from dialog.audio.wire_format import MULAW
 
 API = "https://api.twilio.com/2010-04-01/Accounts/"
 DIALECT = Dialect(
     stream="streamSid", call="callSid", form="mediaFormat", rate="sampleRate",
-    codecs={"audio/x-mulaw": mulaw_decode}, named=True,
+    codecs={"audio/x-mulaw": MULAW}, named=True,
 )  # fmt: skip
 
 

@@ -7,14 +7,13 @@ https://developer.vonage.com/en/voice/voice-api/concepts/websockets
 https://developer.vonage.com/en/getting-started/concepts/webhooks#validating-signed-webhooks
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
 import re
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from fastapi import Response
@@ -23,12 +22,11 @@ from fastapi.responses import JSONResponse
 from api.actions.control import CannotDo, Control
 from api.telephony.bridge import Disconnected, Transport
 from api.telephony.carriers import FRESH_S, Asked, CarrierCall, Leg, Refused, Rest, number
-from api.telephony.chan_websocket import slin_decode
-from api.telephony.media_stream import START_WITHIN_S, parse
-from api.telephony.playback_marks import Marks
+from api.telephony.queued_websocket import QueuedWebSocket, first, json_object
 from api.telephony.sockets import Socket
-from dialog.audio.pcm import pcm16
-from dialog.messages import KEYS, CallerAudio, Inbound, KeyPressed, Played, Samples
+from dialog.audio.wire_format import linear
+from dialog.keypad import pressed
+from dialog.messages import Inbound, Played
 
 API = "https://api.nexmo.com/v1/"
 FORM = "audio/l16;rate=16000"
@@ -69,7 +67,7 @@ class Vonage:
         digest = hashlib.sha256(asked.body).hexdigest()
         if asked.body and not hmac.compare_digest(str(claims.get("payload_hash")), digest):
             raise Refused("Vonage has signed another body")
-        told = parse(asked.body) if asked.body else asked.query
+        told = json_object(asked.body) if asked.body else asked.query
         return name, Leg(str(told.get("uuid", "")), str(told.get("from", "")),
                          str(told.get("to", "")))  # fmt: skip
 
@@ -104,78 +102,39 @@ class Vonage:
         return {"Authorization": f"Bearer {token}"}
 
 
-class VonageSocket:
-    """One call's socket: a `Transport`. Make it with `begun`."""
-
-    lead_s = 0.2
-    comfort = False  # Vonage fills pauses itself
-
-    def __init__(self, socket: Socket, rate_hz: int) -> None:
-        self.rate_hz = rate_hz
-        self._socket = socket
-        self._marks = Marks()
+class VonageSocket(QueuedWebSocket):
+    """One call's socket. Make it with `accept`."""
 
     @classmethod
     async def accept(cls, socket: Socket) -> Self:
         """The socket, once Vonage has said what comes; raises Disconnected for anything else."""
-        try:
-            async with asyncio.timeout(START_WITHIN_S):
-                event = parse(await socket.receive())
-        except TimeoutError:
-            raise Disconnected("no stream began") from None
+        event = json_object(await first(socket.receive()))
         form = re.fullmatch(r"audio/l16; ?rate=(\d{4,6})", str(event.get("content-type")))
         if event.get("event") != "websocket:connected" or form is None:
             raise Disconnected("a stream begins with `websocket:connected` and audio/l16")
         if int(form[1]) not in RATES_HZ:
             raise Disconnected(f"the stream is at {form[1]} Hz, and not at one of {RATES_HZ}")
-        return cls(socket, int(form[1]))
+        return cls(socket, linear(int(form[1])))
 
-    async def heard(self) -> AsyncGenerator[Inbound]:
-        """Sound, digits and what has been played, until Vonage closes the socket."""
-        while True:
-            try:
-                got = await self._socket.receive()
-            except Disconnected:
-                return
-            message = self._sound(got) if isinstance(got, bytes) else self._event(parse(got))
-            if message is not None:
-                yield message
-
-    async def send(self, frame: Samples) -> None:
-        """Give Vonage 20 ms of sound."""
-        await self._socket.send(pcm16(frame))
-
-    async def mark(self, played: Played) -> bool:
-        """Vonage gives the notice back when it has played what was sent before it."""
-        self._marks.sent(played)
-        payload = {"turn": played.turn, "samples": played.samples}
-        await self._act("notify", payload=payload)
-        return True
-
-    async def clear(self) -> None:
-        """Empty Vonage's queue. The notices in it are worth nothing from now on."""
-        self._marks.clear()
-        await self._act("clear")
-
-    async def hang_up(self) -> None:
-        """Close the socket, and the call with it."""
-        await self._socket.close()
-
-    async def _act(self, action: str, **fields: Any) -> None:
-        await self._socket.send(json.dumps({"action": action, **fields}))
-
-    def _sound(self, data: bytes) -> Inbound | None:
-        samples = slin_decode(data)
-        return CallerAudio(samples, self.rate_hz) if len(samples) else None
-
-    def _event(self, event: dict[str, Any]) -> Inbound | None:
-        match event:
+    def parse(self, message: str | bytes) -> Sequence[Inbound]:
+        """Sound in bytes; keys and notices as events."""
+        if isinstance(message, bytes):
+            return self._caller_audio(message)
+        match json_object(message):
             case {"event": "websocket:dtmf", "digit": digit}:
-                key = str(digit).upper()
-                return KeyPressed(key) if key in KEYS else None
+                return pressed(digit)
             case {"event": "websocket:notify", "payload": {"turn": int(turn), "samples": int(n)}}:
-                return self._marks.back(turn, n)
-        return None
+                return [Played(turn, n)]
+        return []
+
+    def mark_command(self, played: Played) -> str:
+        """Vonage gives the notice back when it has played what was sent before it."""
+        payload = {"turn": played.turn, "samples": played.samples}
+        return json.dumps({"action": "notify", "payload": payload})
+
+    def clear_command(self) -> str:
+        """Vonage empties its queue."""
+        return json.dumps({"action": "clear"})
 
 
 class VonageCall(CarrierCall):

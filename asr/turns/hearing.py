@@ -13,7 +13,6 @@ from dialog.messages import Transcript
 Transcribe = Callable[[Path | BinaryIO], Awaitable[Transcript]]
 
 NO_AUDIO_S = 60.0
-KEYS_S = 2.5
 
 
 @dataclass(frozen=True)

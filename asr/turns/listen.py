@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
 
-from asr.turns.hearing import KEYS_S, Hearing
+from asr.turns.hearing import Hearing
 from asr.turns.turn_manager import TurnManager
 from asr.turns.utterance import RecognitionUpdate
 from dialog.call import Call, Trace, now_s
 from dialog.flow import aclose
+from dialog.keypad import KEYS_S
 from dialog.messages import (
     CallEnded,
     CallerAudio,
@@ -92,12 +93,12 @@ async def _held(
     began_s = now_s()
     ended = False
     while not ended or caller.awaiting:
-        limit_s = KEYS_S if caller.dialling else hearing.no_audio_s
+        limit_s = KEYS_S if caller.number.keys else hearing.no_audio_s
         try:
             async with asyncio.timeout(limit_s):
                 item = await mailbox.get(news_only=caller.awaiting)
         except TimeoutError:
-            if caller.dialling:
+            if caller.number.keys:
                 for out in caller.dialled():
                     yield out
                 continue
@@ -108,7 +109,7 @@ async def _held(
         ended = ended or item is None
         for out in caller.finish() if item is None else _heard(item, caller):
             yield out
-        if caller.dialling and now_s() - caller.keyed_s >= KEYS_S:  # sound goes on meanwhile
+        if caller.number.keys and caller.number.paused:  # sound goes on meanwhile
             for out in caller.dialled():
                 yield out
         if caller.ended:

@@ -15,8 +15,8 @@ from asr.turns.microphone import Microphone
 from asr.turns.turn_detector import VAD_FRAME_S, Assistant, Turns, ruled
 from asr.turns.utterance import RecognitionUpdate
 from dialog.call import Call, Trace, now_s
+from dialog.keypad import KEYS, KeyedNumber
 from dialog.messages import (
-    KEYS,
     CallerAudio,
     CallSettings,
     Duck,
@@ -60,7 +60,7 @@ class TurnManager:
     ) -> None:
         self.call = call
         self.ended = ""
-        self.keyed_s = 0.0
+        self.number = KeyedNumber()
         self._hearing = hearing
         self._microphone = Microphone(hearing, call, on_update)
         self._turns = Turns(hearing.rules)
@@ -71,7 +71,6 @@ class TurnManager:
         self._voiced_s = 0.0
         self._awaited: tuple[int, float, Trace] | None = None
         self._carried: tuple[str, float] | None = None
-        self._digits = ""
         self._faults: set[str] = set()
 
     # ---- what comes in
@@ -142,13 +141,11 @@ class TurnManager:
         if key == "#":
             yield from self.dialled()
         elif key in KEYS:
-            self._digits = (self._digits + key)[-40:]
-            self.keyed_s = now_s()
+            self.number.press(key)
 
     def dialled(self) -> Iterator[Message]:
         """The number on the keypad is complete."""
-        digits, self._digits = self._digits, ""
-        if digits:
+        if digits := self.number.take():
             yield from self.call.said(Transcript(digits, (), 0.0), Trace(now_s()))
 
     def commit(self) -> Iterator[Message]:
@@ -179,11 +176,6 @@ class TurnManager:
     def awaiting(self) -> bool:
         """Whether a turn has ended of which the words are not known yet."""
         return self._awaited is not None
-
-    @property
-    def dialling(self) -> bool:
-        """Whether digits wait for more."""
-        return bool(self._digits)
 
     @property
     def patient(self) -> bool:

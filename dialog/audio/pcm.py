@@ -1,4 +1,4 @@
-"""Samples out: 16-bit PCM, and WAV around it."""
+"""Samples as 16-bit PCM, and WAV around it."""
 
 import struct
 import tempfile
@@ -14,6 +14,11 @@ UNKNOWN_LENGTH = 0xFFFFFFFF
 def pcm16(samples: Samples) -> bytes:
     """Little-endian signed 16-bit PCM; what exceeds full scale is clipped."""
     return (np.clip(samples, -1.0, 1.0) * 32767.0).round().astype("<i2").tobytes()
+
+
+def from_pcm16(data: bytes) -> Samples:
+    """Little-endian signed 16-bit PCM to samples; half a sample at the end is dropped."""
+    return np.frombuffer(data, "<i2", len(data) // 2).astype(np.float32) / np.float32(32768)
 
 
 def wav_header(rate_hz: int, data_bytes: int | None = None) -> bytes:

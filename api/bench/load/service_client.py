@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import numpy as np
 
 from api.bench.load.answer_detector import MATCH_HZ
+from dialog.audio.pcm import from_pcm16
 from dialog.audio.resampling import resample
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import Samples
@@ -75,8 +75,7 @@ class Service:
         got = await self._client.post("/v1/audio/speech", json=wanted)
         if got.status_code != 200:
             return []
-        sound = np.frombuffer(got.content, "<i2").astype(np.float32) / np.float32(32768)
-        return [resample(sound, int(got.headers["X-Sample-Rate"]), MATCH_HZ)]
+        return [resample(from_pcm16(got.content), int(got.headers["X-Sample-Rate"]), MATCH_HZ)]
 
     async def interrupted(self) -> int:
         """How many answers have been broken off since the service started."""

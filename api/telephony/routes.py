@@ -1,19 +1,41 @@
-"""`/v1/phone/{carrier}`: the webhooks and the media streams of cloud carriers."""
+"""`/v1/phone/...`: calls that an Asterisk brings on its WebSocket, and those of cloud carriers by
+their webhooks and media streams."""
 
 import logging
 import uuid
+from contextlib import suppress
 from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request, Response, WebSocket
 
 from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.carriers import Asked, Carrier, Refused
+from api.telephony.chan_websocket import ChanWebSocket
 from api.telephony.phone import Phone
 from api.telephony.sockets import ServerSocket
 
 log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/v1/phone")
+
+
+@router.websocket("/asterisk")
+async def asterisk(socket: WebSocket) -> None:
+    """A channel of Asterisk's `chan_websocket`. `?uuid=` names the conversation; else Asterisk's
+    connection does."""
+    offered = socket.scope["subprotocols"]
+    await socket.accept("media" if "media" in offered else None)
+    phone: Phone = socket.app.state.phone
+    taken = ServerSocket(socket)
+    try:
+        wire = await ChanWebSocket.accept(taken)
+    except Disconnected as error:
+        log.warning("chan_websocket: %s", error)
+        await taken.close()
+        return
+    identity = _identified(socket.query_params.get("uuid", wire.connection_id))
+    reason = await connect_call(wire, partial(phone.answer, identity))
+    log.info("a call over chan_websocket ended: %s", reason)
 
 
 @router.get("/{carrier}")
@@ -58,6 +80,13 @@ async def stream(carrier: str, ticket: str, socket: WebSocket) -> None:
         return
     reason = await connect_call(wire, partial(phone.answer, uuid.uuid4(), control=control))
     log.info("a call over %s ended: %s", carrier, reason)
+
+
+def _identified(text: str) -> uuid.UUID:
+    """The UUID that a text spells; a new one where it spells none."""
+    with suppress(ValueError):
+        return uuid.UUID(text)
+    return uuid.uuid4()
 
 
 def _known(phone: Phone, carrier: str) -> Carrier:
