@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
-from dialog.errors import BadInput
+from dialog.errors import BadInput, first_fault
 
 DEFAULT_HOME = Path("~/.local/share/beseda")
 MIB = 1024 * 1024
@@ -173,9 +173,9 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise BadInput(f"setting BESEDA_{name}: {first['msg']}") from None
+        fault = first_fault(error)
+        name = "_".join(fault.place).upper()
+        raise BadInput(f"setting BESEDA_{name}: {fault.message}") from None
     except ValueError as error:
         raise BadInput(f"beseda.toml cannot be read: {error}") from None
 

@@ -77,7 +77,7 @@ def open_store(url: str) -> Store:
 
 
 def _postgresql(url: str) -> Engine:
-    return _engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
 
 
 def _sqlite(url: str) -> Engine:
@@ -85,15 +85,10 @@ def _sqlite(url: str) -> Engine:
     if not database or database == ":memory:":
         raise ValueError("the store needs a file: several threads and processes share it")
     Path(database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = _engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _engine(url: str, **options: Any) -> Engine:
-    # A statement that fails is logged: with its parameters, callers' words would be, too.
-    return create_engine(url, hide_parameters=True, **options)
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:

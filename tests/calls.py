@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from api.actions.controller import Conductor
+from api.actions.controller import Controller
 from api.conversation.converse import Stages, converse
 from api.telephony.playout import Playout
 from asr.turns.hearing import Hearing
@@ -150,17 +150,17 @@ class Line:
     log: list[tuple[float, Outbound]] = field(default_factory=list)
     hang_up: bool = True
 
-    async def run(self, stages: Stages, conductor: Conductor | None = None) -> "Line":
+    async def run(self, stages: Stages, controller: Controller | None = None) -> "Line":
         loop = asyncio.get_running_loop()
         player = Playout(VOICE_HZ)
         reports: asyncio.Queue[Played] = asyncio.Queue()
         heard: AsyncIterator[Inbound] = self._inbound(reports)
-        if conductor is not None:
-            heard = conductor.inbound(heard)
-            stages = replace(stages, respond=conductor.answering(stages.respond))
+        if controller is not None:
+            heard = controller.inbound(heard)
+            stages = replace(stages, respond=controller.answering(stages.respond))
         messages = converse(heard, stages, Call(live=True))
-        if conductor is not None:
-            messages = conductor.messages(messages)
+        if controller is not None:
+            messages = controller.messages(messages)
         async with background(self._play(player, reports)), aclosing(messages):
             async for message in messages:
                 self.log.append((loop.time(), message))

@@ -23,7 +23,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from api.actions.opening_hours import Hours
 from api.settings import read_yaml
-from dialog.errors import BadInput
+from dialog.errors import BadInput, Fault, first_fault
 from russian.lemmas import lemmas
 
 NAME = r"^[a-z][a-z0-9_]{0,40}$"
@@ -158,7 +158,7 @@ class Webhook(_Called):
 Action = Annotated[Transfer | HangUp | Speak | Collect | Text | Webhook, Field(discriminator="do")]
 
 
-class Book(_Part):
+class ActionCatalogue(_Part):
     """All actions. `zone` is that of the hours; the machine's own without it."""
 
     actions: dict[Annotated[str, Field(pattern=NAME)], Action]
@@ -177,7 +177,7 @@ class Book(_Part):
         return {**given, "actions": named}
 
     @model_validator(mode="after")
-    def _joined(self) -> "Book":
+    def _joined(self) -> "ActionCatalogue":
         """Names that are referred to exist; a zone that is named is known."""
         for one in self.actions.values():
             for other in (one.then, one.otherwise) if isinstance(one, Collect) else ():
@@ -228,24 +228,24 @@ class Book(_Part):
         return sorted(found, key=lambda one: -len(one[0]))
 
 
-NO_ACTIONS = Book.model_validate({"actions": {}})
+NO_ACTIONS = ActionCatalogue.model_validate({"actions": {}})
 
 
-def read_book(path: Path) -> Book:
+def read_actions(path: Path) -> ActionCatalogue:
     """The file's actions; raises BadInput, in one line, for a file that cannot be used."""
     given = read_yaml("BESEDA_ACTIONS", path)
     try:
-        return Book.model_validate(given)
+        return ActionCatalogue.model_validate(given)
     except ValidationError as error:
         raise BadInput(f"BESEDA_ACTIONS {path}: {_told(error)}") from None
 
 
 def _told(error: ValidationError) -> str:
-    """The first of its faults: where and what. The value is not told: it may be a secret."""
-    first = error.errors(include_input=False)[0]
-    place = ".".join(str(part) for at, part in enumerate(first["loc"]) if at != 2)  # 2: the kind
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
+    """The first of its faults, without what the file does not hold: pydantic's name of an action's
+    kind (third in the place), and of our own errors' class."""
+    fault = first_fault(error)
+    place = fault.place[:2] + fault.place[3:]
+    return str(Fault(place, fault.message.removeprefix("Value error, ")))
 
 
 def tools(actions: Mapping[str, Action]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@
                  rules: hours, failures <---------+--> TurnTrace, heard whole -> transfer, hang-up
 
 A caller who speaks over the announcement of a transfer stays. Knows when; how things are done is
-`acting`'s to know.
+`executor`'s to know.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
-from api.actions.actions import Action, Book, Collect
+from api.actions.actions import Action, ActionCatalogue, Collect
 from api.actions.control import CannotDo, Control
-from api.actions.executor import Acting, SaidWords
-from api.actions.selector import Chooser
+from api.actions.executor import Executor, SaidWords
+from api.actions.selector import Selector
 from api.actions.webhooks import Hooks
 from api.conversation.respond import AnswerQuestion
 from dialog.flow import aclose
@@ -55,24 +55,24 @@ FAILURES: frozenset[Outcome] = frozenset(("unknown", "unheard", "unclear", "unav
 TRIES = 3
 
 
-class Conductor:
+class Controller:
     """See above. `conversation` is the id of what is kept of the call."""
 
     def __init__(
         self,
-        book: Book,
+        catalogue: ActionCatalogue,
         control: Control,
         conversation: str,
         *,
         hooks: Hooks | None = None,
-        chooser: Chooser | None = None,
+        selector: Selector | None = None,
         prompts: Prompts = PROMPTS,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._book = book
+        self._catalogue = catalogue
         self._prompts = prompts
-        self._acting = Acting(book, control, conversation, hooks or Hooks(), prompts)
-        self._chooser = chooser
+        self._executor = Executor(catalogue, control, conversation, hooks or Hooks(), prompts)
+        self._selector = selector
         self._clock = clock
         self._waiting: deque[Inbound] = deque()
         self._beginning = TaskSet()
@@ -91,7 +91,7 @@ class Conductor:
             async for message in inbound:
                 if not opened and not isinstance(message, Say | CallSettings):  # they come first
                     opened = True
-                    if action := self._book.closed(self._clock()):
+                    if action := self._catalogue.closed(self._clock()):
                         self._begin(action)
                 for one in self._key(message) if isinstance(message, KeyPressed) else (message,):
                     yield one
@@ -111,7 +111,7 @@ class Conductor:
         if self._collecting is not None:
             full = message.key.isdigit() and len(self._number.keys) >= self._collecting.most
             return (message, KeyPressed("#")) if full else (message,)
-        action = self._book.keyed(message.key) if fresh else None
+        action = self._catalogue.keyed(message.key) if fresh else None
         if action is None:
             return (message,)
         self._number.take()
@@ -135,7 +135,7 @@ class Conductor:
         async def answer(
             question: str, history: Sequence[ChatMessage]
         ) -> AsyncIterator[AnswerDelta | Answer]:
-            action = self._book.asked(question)
+            action = self._catalogue.asked(question)
             if action is None and self._collecting is None:
                 action = self._spoken_key(question)
             if action is not None:
@@ -168,14 +168,14 @@ class Conductor:
         self._tries += 1
         if collect.least <= len(digits) <= collect.most:
             self._collecting = None
-            words = await self._act(self._book.actions[collect.then], {"digits": digits})
+            words = await self._act(self._catalogue.actions[collect.then], {"digits": digits})
         elif self._tries < TRIES:
             words = self._prompts.how_many_digits.format(digits=collect.digits), collect.name
         else:
             self._collecting = None
             words = self._prompts.no_digits, collect.name
             if collect.otherwise is not None:
-                said, name = await self._act(self._book.actions[collect.otherwise], {})
+                said, name = await self._act(self._catalogue.actions[collect.otherwise], {})
                 words = f"{self._prompts.no_digits} {said}", name
         for part in _whole(words):
             yield part
@@ -187,7 +187,7 @@ class Conductor:
         parts = otherwise(question, history)
         try:
             async with background(anext(parts, None)) as first:
-                choice = await self._chooser.choose(question, history) if self._chooser else None
+                choice = await self._selector.select(question, history) if self._selector else None
                 if choice is not None:
                     async for said in self._answer(question, *choice):
                         yield said
@@ -203,7 +203,7 @@ class Conductor:
     def _spoken_key(self, question: str) -> Action | None:
         """A digit said by itself is as good as its key."""
         found = lemmas(question)
-        return self._book.keyed(found[0]) if len(found) == 1 else None
+        return self._catalogue.keyed(found[0]) if len(found) == 1 else None
 
     async def _until_certain(self, question: str) -> None:
         while self._heard != question:
@@ -212,8 +212,8 @@ class Conductor:
         self._heard = ""
 
     async def _act(self, action: Action, arguments: dict[str, Any]) -> SaidWords:
-        said, name = await self._acting.begin(action, arguments)
-        if isinstance(begun := self._book.actions[name], Collect):
+        said, name = await self._executor.begin(action, arguments)
+        if isinstance(begun := self._catalogue.actions[name], Collect):
             self._collecting, self._tries = begun, 0
             self._number.take()
         return said, name
@@ -233,7 +233,7 @@ class Conductor:
 
     async def _carried_out(self, name: str) -> str | None:
         try:
-            return await self._acting.carry_out(name)
+            return await self._executor.carry_out(name)
         except CannotDo as error:
             log.warning("action %s: %s", name, error)
             self._waiting.append(Say(self._prompts.not_connected, outcome="action"))
@@ -248,7 +248,7 @@ class Conductor:
                 self._heard = ""
             case Answer() if message.outcome in FAILURES:
                 self._failures += 1
-                if action := self._book.failed(self._failures):
+                if action := self._catalogue.failed(self._failures):
                     self._begin(action)
             case Answer() if message.source != "none" or message.action:
                 self._failures = 0

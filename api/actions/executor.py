@@ -2,13 +2,13 @@
 
     begin -> webhook or text -> the words ............ heard whole -> carry_out -> transfer, hang-up
 
-Knows the operator's service and the exchange; when an action begins is `conductor`'s to know.
+Knows the operator's service and the exchange; when an action begins is `controller`'s to know.
 """
 
 import logging
 from typing import Any
 
-from api.actions.actions import Action, Book, HangUp, Text, Transfer, Webhook
+from api.actions.actions import Action, ActionCatalogue, HangUp, Text, Transfer, Webhook
 from api.actions.control import CannotDo, Control
 from api.actions.webhooks import Hooks, WebhookReply
 from dialog.prompts import Prompts
@@ -20,13 +20,18 @@ SaidWords = tuple[str, str]
 """What is said, and the name of the action that it belongs to."""
 
 
-class Acting:
+class Executor:
     """The actions of one call. `conversation` is told to webhooks, so that they can look it up."""
 
     def __init__(
-        self, book: Book, control: Control, conversation: str, hooks: Hooks, prompts: Prompts
+        self,
+        catalogue: ActionCatalogue,
+        control: Control,
+        conversation: str,
+        hooks: Hooks,
+        prompts: Prompts,
     ) -> None:
-        self._book = book
+        self._catalogue = catalogue
         self._prompts = prompts
         self._control = control
         self._conversation = conversation
@@ -46,7 +51,7 @@ class Acting:
             return action.failed or self._prompts.action_failed, action.name
         log.info("action %s: done", action.name)
         said = reply.say or self._words(action)
-        following = self._book.actions.get(reply.then)
+        following = self._catalogue.actions.get(reply.then)
         if following is None or not chain:
             return said or self._prompts.done, action.name
         words, name = await self.begin(following, {}, chain - 1)
@@ -68,7 +73,7 @@ class Acting:
     async def carry_out(self, name: str) -> str | None:
         """What is done when the words were heard; why the call ends by it, None if it goes on.
         Raises CannotDo for a transfer that is refused: the caller is still there."""
-        action = self._book.actions.get(name)
+        action = self._catalogue.actions.get(name)
         match action:
             case Transfer():
                 await self._control.transfer(action.to)

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.actions.actions import Action, Book, Webhook, tools
+from api.actions.actions import Action, ActionCatalogue, Webhook, tools
 from rag.answering.llm import ChatMessage, ToolModel
 
 log = logging.getLogger(__name__)
@@ -34,16 +34,16 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 
 
-class Chooser:
+class Selector:
     """Asks the model for each turn. `patience_s`: a caller waits no longer for the choice."""
 
-    def __init__(self, book: Book, model: ToolModel, patience_s: float) -> None:
-        self._book = book
+    def __init__(self, catalogue: ActionCatalogue, model: ToolModel, patience_s: float) -> None:
+        self._catalogue = catalogue
         self._model = model
         self._patience_s = patience_s
-        self._tools = [*tools(book.actions), _NOTHING]
+        self._tools = [*tools(catalogue.actions), _NOTHING]
 
-    async def choose(
+    async def select(
         self, question: str, history: Sequence[ChatMessage]
     ) -> tuple[Action, dict[str, Any]] | None:
         """The action and its arguments; None for none, also when the model fails."""
@@ -70,7 +70,7 @@ class Chooser:
 
     def _checked(self, name: str, given: Mapping[str, Any]) -> tuple[Action, dict[str, Any]] | None:
         """What the model chose, if it is one of ours, with the arguments that were asked for."""
-        action = self._book.actions.get(name)
+        action = self._catalogue.actions.get(name)
         if action is None or not action.description:
             return None
         asked = action.parameters if isinstance(action, Webhook) else {}

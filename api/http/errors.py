@@ -1,13 +1,14 @@
 """Errors as HTTP says them: OpenAI's body, the right status, nothing of our insides."""
 
 import logging
+from dataclasses import replace
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from dialog.errors import BadInput, Unavailable
+from dialog.errors import BadInput, Unavailable, first_fault
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,9 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 async def _validation(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
-    return _respond(f"{where or 'request'}: {first['msg']}", 400, "invalid_request")
+    fault = first_fault(error)
+    place = tuple(part for part in fault.place if part not in ("body", "query")) or ("request",)
+    return _respond(str(replace(fault, place=place)), 400, "invalid_request")
 
 
 async def _fault(_: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ nothing.
 """
 
 from api.realtime.events import Json
-from dialog.errors import BadInput
+from dialog.errors import BadInput, first_fault
 from dialog.messages import CallSettings
 from tts.voices import named
 
@@ -121,9 +121,7 @@ def _check(session: Json, voices: tuple[str, ...]) -> None:
         if session["type"] == "transcription":
             RealtimeTranscriptionSessionCreateRequest.model_validate(shown(session))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"session.{where}: {first['msg']}", code="invalid_value") from None
+        raise BadInput(f"session.{first_fault(error)}", code="invalid_value") from None
     audio = session["audio"]
     for side in ("input", "output"):
         if (audio[side]["format"] or {}).get("type") not in BETA_FORMATS.values():

@@ -7,7 +7,7 @@ import json
 import uuid
 from typing import Any
 
-from dialog.errors import BadInput
+from dialog.errors import BadInput, first_fault
 
 Json = dict[str, Any]
 
@@ -88,9 +88,7 @@ def checked(given: Json) -> Json:
         if kind := kinds.get(given["type"]):
             kind.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{where}: {first['msg']}", code="invalid_value") from None
+        raise BadInput(str(first_fault(error)), code="invalid_value") from None
     return given
 
 

@@ -10,10 +10,10 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
-from api.actions.actions import NO_ACTIONS, Book, Text, read_book
+from api.actions.actions import NO_ACTIONS, ActionCatalogue, Text, read_actions
 from api.actions.control import Control, Dialplan
-from api.actions.controller import Conductor
-from api.actions.selector import Chooser
+from api.actions.controller import Controller
+from api.actions.selector import Selector
 from api.settings import Settings, unwrapped
 from api.telephony.ari import Ari
 from api.telephony.ari_channel import Asterisk, ExternalChannel
@@ -42,8 +42,8 @@ class Phone:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._held: set[uuid.UUID] = set()
-        self._book = actions(services.settings)
-        self._chooser = self._choosing()
+        self._catalogue = actions(services.settings)
+        self._selector = self._selecting()
         self.carriers = carriers(services.settings)
         self.tickets = Tickets()
         self.public_url = (services.settings.public_url or "").rstrip("/")
@@ -62,20 +62,20 @@ class Phone:
         self._held.add(conversation_id)
         try:
             control = control or self._control(identity)
-            conductor = Conductor(
-                self._book,
+            controller = Controller(
+                self._catalogue,
                 control,
                 str(conversation_id),
-                chooser=self._chooser,
+                selector=self._selector,
                 prompts=self._services.prompts,
             )
-            respond = conductor.answering(self._services.stages(spoken=True).respond)
+            respond = controller.answering(self._services.stages(spoken=True).respond)
             recorder = await self._recorder(str(conversation_id))
             greeted = recorder.inbound if recorder else _greeted
-            heard = conductor.inbound(greeted(inbound, self._greeting()))
+            heard = controller.inbound(greeted(inbound, self._greeting()))
             async with (
                 self._services.calls.open(heard, str(conversation_id), respond) as call,
-                aclosing(conductor.messages(call)) as messages,
+                aclosing(controller.messages(call)) as messages,
                 aclosing(recorder.messages(messages) if recorder else messages) as told,
             ):
                 async for message in told:
@@ -83,12 +83,12 @@ class Phone:
         finally:
             self._held.discard(conversation_id)
 
-    def _choosing(self) -> Chooser | None:
+    def _selecting(self) -> Selector | None:
         """The language model chooses among described actions, where both are there."""
         llm = self._services.llm
-        if llm is None or not any(one.description for one in self._book.actions.values()):
+        if llm is None or not any(one.description for one in self._catalogue.actions.values()):
             return None
-        return Chooser(self._book, llm, 2 * self._services.settings.llm_patience_s)
+        return Selector(self._catalogue, llm, 2 * self._services.settings.llm_patience_s)
 
     def _control(self, identity: uuid.UUID) -> Control:
         asterisk = asterisk_of(self._services.settings)
@@ -117,14 +117,14 @@ async def _greeted(
         yield message
 
 
-def actions(settings: Settings) -> Book:
+def actions(settings: Settings) -> ActionCatalogue:
     """The operator's actions; raises BadInput for a file that cannot be used."""
-    book = read_book(settings.actions.expanduser()) if settings.actions else NO_ACTIONS
-    texts = [one for one in book.actions.values() if isinstance(one, Text) and one.url is None]
+    catalogue = read_actions(settings.actions.expanduser()) if settings.actions else NO_ACTIONS
+    texts = [one for one in catalogue.actions.values() if isinstance(one, Text) and one.url is None]
     if texts and not carriers(settings):
         raise BadInput(f"the action {texts[0].name}: no carrier is set up that could send a text; "
                            "name a webhook as `url`")  # fmt: skip
-    return book
+    return catalogue
 
 
 def carriers(settings: Settings) -> dict[str, Carrier]:

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api.actions.actions import Book
+from api.actions.actions import ActionCatalogue
 from api.actions.control import CannotDo
-from api.actions.controller import Conductor, digits_of
-from api.actions.selector import Chooser
+from api.actions.controller import Controller, digits_of
+from api.actions.selector import Selector
 from api.actions.webhooks import Hooks
 from dialog.messages import Answer, CallEnded, Inbound, KeyPressed, Samples, Say
 from dialog.prompts import PROMPTS
@@ -79,19 +79,19 @@ def call(
     *script: Samples | float | Inbound,
     control: Exchange | None = None,
     hooks: Hooks | None = None,
-    chooser: Callable[[Book], Chooser] | None = None,
+    selector: Callable[[ActionCatalogue], Selector] | None = None,
     answers: dict[str, str | Answer] | None = None,
     moment: datetime = MIDDAY,
     actions: dict[str, Any] = ACTIONS,
 ) -> Line:
-    book = Book.model_validate({"actions": actions})
-    conductor = Conductor(
-        book, control or Exchange(), "conversation-1", hooks=hooks,
-        chooser=chooser(book) if chooser else None, clock=lambda: moment,
+    catalogue = ActionCatalogue.model_validate({"actions": actions})
+    controller = Controller(
+        catalogue, control or Exchange(), "conversation-1", hooks=hooks,
+        selector=selector(catalogue) if selector else None, clock=lambda: moment,
     )  # fmt: skip
     assistant = Assistant(answers or {})
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        return runner.run(Line(script).run(assistant.stages(), conductor))
+        return runner.run(Line(script).run(assistant.stages(), controller))
 
 
 def said(line: Line) -> list[str]:
@@ -250,7 +250,7 @@ def test_the_model_s_function_call_is_carried_out() -> None:
     service = Service(lambda: httpx.Response(200))
     model = Model("status", '{"number": "17"}')
     line = call(spoken("как там дела"), 6.0, hooks=service.hooks(),
-                chooser=lambda book: Chooser(book, model, 1.0))  # fmt: skip
+                selector=lambda catalogue: Selector(catalogue, model, 1.0))  # fmt: skip
     assert said(line) == ["Принято."]
     assert [one["arguments"] for one in service.asked] == [{"number": "17"}]
     tools, choice = model.asked[0]
@@ -273,7 +273,7 @@ def test_the_model_s_function_call_is_carried_out() -> None:
     ],
 )
 def test_everything_else_is_answered_from_the_documents(model: Model) -> None:
-    line = call(spoken("как дела"), 6.0, chooser=lambda book: Chooser(book, model, 1.0))
+    line = call(spoken("как дела"), 6.0, selector=lambda catalogue: Selector(catalogue, model, 1.0))
     assert said(line) == ["Ответ на как дела."]
 
 

@@ -8,9 +8,9 @@ from typing import BinaryIO, get_args
 
 import pytest
 
-from api.actions.actions import Book
+from api.actions.actions import ActionCatalogue
 from api.actions.control import Dialplan
-from api.actions.controller import FAILURES, Conductor
+from api.actions.controller import FAILURES, Controller
 from api.conversation.converse import Stages
 from api.conversation.exchange import collect
 from asr.turns.hearing import Hearing
@@ -48,12 +48,12 @@ class Doubtful:
 
 
 def held(
-    *script: Samples | float | Inbound, stages: Stages, conductor: Conductor | None = None
+    *script: Samples | float | Inbound, stages: Stages, controller: Controller | None = None
 ) -> list[Outcome]:
     """The outcomes of a call's answers."""
     line = Line(script)
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        runner.run(line.run(stages, conductor))
+        runner.run(line.run(stages, controller))
     return [answer.outcome for answer in line.of(Answer) if isinstance(answer, Answer)]
 
 
@@ -88,24 +88,24 @@ def test_an_answer_that_breaks_is_broken() -> None:
     assert held(0.2, spoken("раз два"), 5.0, stages=Broken().stages()) == ["broken"]
 
 
-def book(**when: object) -> Book:
+def catalogue(**when: object) -> ActionCatalogue:
     say = {"do": "say", "say": "Соединяю.", "phrases": ["оператор"], "when": when}
-    return Book.model_validate({"actions": {"operator": say}})
+    return ActionCatalogue.model_validate({"actions": {"operator": say}})
 
 
 def test_an_action_speaks_as_an_action() -> None:
-    conductor = Conductor(book(), Dialplan(), "conversation-1")
+    controller = Controller(catalogue(), Dialplan(), "conversation-1")
     script = (Say("Здравствуйте!"), 3.0, spoken("оператора"), 5.0)
-    outcomes = held(*script, stages=Assistant().stages(), conductor=conductor)
+    outcomes = held(*script, stages=Assistant().stages(), controller=controller)
     assert outcomes == ["answered", "action"]
 
 
 @pytest.mark.parametrize("outcome", get_args(Outcome))
 def test_a_failed_turn_is_one_with_a_failed_outcome(outcome: Outcome) -> None:
     """Its words are the same each time: they decide nothing."""
-    conductor = Conductor(book(failures=1), Dialplan(), "conversation-1")
+    controller = Controller(catalogue(failures=1), Dialplan(), "conversation-1")
     answer = Answer("Так.", "none", outcome=outcome)
     stages = Assistant({"раз два": answer}).stages()
-    outcomes = held(spoken("раз два"), 8.0, stages=stages, conductor=conductor)
+    outcomes = held(spoken("раз два"), 8.0, stages=stages, controller=controller)
     assert outcomes == ([outcome, "action"] if outcome in FAILURES else [outcome])
     assert (outcome in FAILURES) == (outcome not in ("answered", "action"))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from api.actions.actions import Book
+from api.actions.actions import ActionCatalogue
 from api.actions.control import CannotDo, Dialplan
-from api.actions.controller import Conductor
+from api.actions.controller import Controller
 from api.bench.load.service_client import kept_turn
 from api.settings import Settings
 from api.wiring import own_prompts
@@ -127,7 +127,7 @@ class Refusing(Dialplan):
 
 def said(
     *script: Samples | float | Inbound,
-    conductor: Conductor | None = None,
+    controller: Controller | None = None,
     hang_up: bool = True,
     **hearing: object,
 ) -> list[str]:
@@ -135,7 +135,7 @@ def said(
     line = Line(script, hang_up=hang_up)
     stages = replace(Assistant().stages(**hearing), prompts=OWN)
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        runner.run(line.run(stages, conductor))
+        runner.run(line.run(stages, controller))
     return [answer.text for answer in line.of(Answer) if isinstance(answer, Answer)]
 
 
@@ -160,9 +160,9 @@ ACTIONS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def acting() -> Conductor:
-    book = Book.model_validate({"actions": ACTIONS})
-    return Conductor(book, Refusing(), "conversation-1", prompts=OWN)
+def controlled() -> Controller:
+    catalogue = ActionCatalogue.model_validate({"actions": ACTIONS})
+    return Controller(catalogue, Refusing(), "conversation-1", prompts=OWN)
 
 
 @pytest.mark.parametrize(
@@ -175,14 +175,14 @@ def acting() -> Conductor:
     ],
 )
 def test_an_action_without_words_says_them(words: str, answers: list[str]) -> None:
-    assert said(spoken(words), 8.0 * len(answers), conductor=acting()) == answers
+    assert said(spoken(words), 8.0 * len(answers), controller=controlled()) == answers
 
 
 def test_digits_are_asked_for_in_them() -> None:
     tries: list[Any] = []
     for _ in range(3):
         tries += [spoken("раз два"), 10.0]
-    answers = said(spoken("мой договор"), 5.0, *tries, conductor=acting())
+    answers = said(spoken("мой договор"), 5.0, *tries, controller=controlled())
     again = OWN.how_many_digits.format(digits="4")
     assert answers == ["Номер.", again, again, OWN.no_digits]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from api.actions.actions import read_book
-from api.actions.selector import NOTHING, Chooser
+from api.actions.actions import read_actions
+from api.actions.selector import NOTHING, Selector
 from dialog.messages import Answer, AnswerDelta
 from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage, JsonObject, OpenAIChat, Timeouts
@@ -94,10 +94,10 @@ async def test_pieces_are_streamed(server: Server) -> None:
 
 
 async def test_an_action_is_chosen_with_a_template_that_knows_no_functions(server: Server) -> None:
-    book = read_book(SAMPLE_ACTIONS)
+    catalogue = read_actions(SAMPLE_ACTIONS)
     model = Noting(chat(server))
-    await Chooser(book, model, patience_s=30).choose("соедините меня с человеком", [])
-    described = {name for name, action in book.actions.items() if action.description}
+    await Selector(catalogue, model, patience_s=30).select("соедините меня с человеком", [])
+    described = {name for name, action in catalogue.actions.items() if action.description}
     assert model.called in described | {NOTHING}
 
 

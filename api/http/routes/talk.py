@@ -16,7 +16,7 @@ from api.conversation.exchange import Reply, collect, joined
 from api.conversation.validation import typed
 from api.http.routes.deps import ConversationsDep, ServicesDep
 from dialog.audio.pcm import wav_bytes
-from dialog.errors import BadInput
+from dialog.errors import BadInput, first_fault
 from dialog.messages import CallSettings, Recording, Transcript
 
 router = APIRouter(prefix="/v1", tags=["talk"])
@@ -71,9 +71,7 @@ def _read(fields: dict[str, Any]) -> tuple[Recording | Transcript, TalkOptions]:
     try:
         options = TalkOptions.model_validate(fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{name}: {first['msg']}") from None
+        raise BadInput(str(first_fault(error))) from None
     if isinstance(file, UploadFile) == (options.text is not None):
         raise BadInput("send either an audio `file` or a `text`")
     if isinstance(file, UploadFile):

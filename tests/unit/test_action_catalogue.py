@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.actions.actions import Book, Webhook, read_book, tools
+from api.actions.actions import ActionCatalogue, Webhook, read_actions, tools
 from api.actions.opening_hours import Hours
 from dialog.errors import BadInput
 
@@ -42,9 +42,9 @@ actions:
 
 
 @pytest.fixture
-def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ActionCatalogue:
     monkeypatch.setenv("CRM_TOKEN", "s3cret")
-    return read_book(written(tmp_path, FILE))
+    return read_actions(written(tmp_path, FILE))
 
 
 def written(folder: Path, text: str) -> Path:
@@ -62,27 +62,29 @@ def written(folder: Path, text: str) -> Path:
         ("", None),
     ],
 )
-def test_phrases_in_any_form(book: Book, said: str, meant: str | None) -> None:
-    action = book.asked(said)
+def test_phrases_in_any_form(catalogue: ActionCatalogue, said: str, meant: str | None) -> None:
+    action = catalogue.asked(said)
     assert (action and action.name) == meant
 
 
-def test_keys_failures_and_hours(book: Book) -> None:
-    assert book.keyed("0") is book.failed(3) is book.actions["operator"]
-    assert book.keyed("1") is book.failed(2) is None
+def test_keys_failures_and_hours(catalogue: ActionCatalogue) -> None:
+    assert catalogue.keyed("0") is catalogue.failed(3) is catalogue.actions["operator"]
+    assert catalogue.keyed("1") is catalogue.failed(2) is None
     # 18:30 in Moscow on a Friday; 14:00 there on a Saturday.
-    assert book.closed(datetime(2026, 11, 20, 15, 30, tzinfo=UTC)) is book.actions["closed"]
-    assert book.closed(datetime(2026, 11, 21, 11, 0, tzinfo=UTC)) is None
+    assert (
+        catalogue.closed(datetime(2026, 11, 20, 15, 30, tzinfo=UTC)) is catalogue.actions["closed"]
+    )
+    assert catalogue.closed(datetime(2026, 11, 21, 11, 0, tzinfo=UTC)) is None
 
 
-def test_secrets_come_from_the_environment(book: Book) -> None:
-    status = book.actions["status"]
+def test_secrets_come_from_the_environment(catalogue: ActionCatalogue) -> None:
+    status = catalogue.actions["status"]
     assert isinstance(status, Webhook)
     assert status.headers == {"Authorization": "Bearer s3cret"}
 
 
-def test_described_actions_are_functions_of_the_model(book: Book) -> None:
-    operator, status = (one["function"] for one in tools(book.actions))
+def test_described_actions_are_functions_of_the_model(catalogue: ActionCatalogue) -> None:
+    operator, status = (one["function"] for one in tools(catalogue.actions))
     assert operator["name"] == "operator"
     assert status["parameters"]["required"] == ["number"]
     assert status["parameters"]["properties"]["urgent"]["type"] == "boolean"
@@ -111,22 +113,22 @@ def test_described_actions_are_functions_of_the_model(book: Book) -> None:
 )
 def test_a_bad_file_is_one_line_that_names_the_place(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(BadInput) as error:
-        read_book(written(tmp_path, text))
+        read_actions(written(tmp_path, text))
     assert told in error.value.message
     assert "\n" not in error.value.message
     assert "secret" not in error.value.message.replace("the secret of", "")
 
 
 def test_the_sample_file_can_be_used() -> None:
-    book = read_book(Path(__file__).parents[2] / "samples" / "actions.yaml")
-    assert {one.do for one in book.actions.values()} == {
+    catalogue = read_actions(Path(__file__).parents[2] / "samples" / "actions.yaml")
+    assert {one.do for one in catalogue.actions.values()} == {
         "transfer", "hang_up", "say", "collect", "webhook"
     }  # fmt: skip
 
 
 def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
-        read_book(tmp_path / "none.yaml")
+        read_actions(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize("text", ["mon 9:00-25:00", "mon 10:00-09:00", "mun 9:00-10:00", ""])
