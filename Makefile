@@ -39,10 +39,21 @@ demo: $(VENV)/.installed  ## a spoken question in, a spoken answer out (reply.wa
 serve: $(VENV)/.installed  ## the service on 127.0.0.1:8000
 	@$(BIN)/beseda serve
 
-check: $(VENV)/.installed-dev  ## ruff, mypy --strict, import-linter
+NPM := $(shell command -v npm)
+PAGE := tests/javascript
+$(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
+	@npm ci --silent --no-audit --no-fund --prefix $(PAGE) && touch $@
+
+check: $(VENV)/.installed-dev $(if $(NPM),$(PAGE)/node_modules/.installed)  ## ruff, mypy --strict, import-linter, tsc
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+ifneq ($(NPM),)
+	$(PAGE)/node_modules/.bin/tsc --project $(PAGE)
+else
+	@[ "$$CI" != true ] || { echo "Node.js 20 or newer with npm is needed"; exit 1; }
+	@echo "There is no Node.js here: the page's JavaScript was not checked."
+endif
 
 house: $(VENV)/.installed-dev  ## the code in figures: sizes, names, import cycles, test : code
 	@$(BIN)/python -m tests.bench.house $(OPTIONS)

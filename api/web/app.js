@@ -1,6 +1,6 @@
 // Starts the page: which section is shown, what the keys and dropped files do.
 
-import { $, announce, notice } from "./elements.js";
+import { $, all, announce, notice } from "./elements.js";
 import { onLanguage, startLanguage, t } from "./language.js";
 import { addDocuments, startDocuments } from "./documents.js";
 import { leaveReplay, refreshHistory, startHistory } from "./history.js";
@@ -14,7 +14,7 @@ function show(view) {
   document.body.dataset.view = view;
   const beside = view === "talk" ? "documents" : view; // on a wide window the side is never empty
   const narrow = matchMedia("(max-width: 900px)").matches;
-  for (const button of document.querySelectorAll(".views button")) {
+  for (const button of all(".views button")) {
     const current = button.dataset.view === (narrow ? view : beside);
     if (current) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
@@ -22,7 +22,7 @@ function show(view) {
 }
 
 function startViews() {
-  for (const button of document.querySelectorAll(".views button")) {
+  for (const button of all(".views button")) {
     button.addEventListener("click", () => show(button.dataset.view));
   }
   matchMedia("(max-width: 900px)").addEventListener("change", () => show(document.body.dataset.view));
@@ -30,7 +30,7 @@ function startViews() {
 }
 
 function startComposer() {
-  const question = $("question");
+  const question = $("question", HTMLTextAreaElement);
   $("composer").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = question.value.trim();
@@ -42,7 +42,7 @@ function startComposer() {
   question.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    $("composer").requestSubmit();
+    $("composer", HTMLFormElement).requestSubmit();
   });
   const chooseAudio = () => $("audio-file").click();
   const startCall = () => {
@@ -53,12 +53,13 @@ function startComposer() {
   $("talk").addEventListener("click", startCall);
   $("hang-up").addEventListener("click", hangUp);
   $("mute").addEventListener("click", mute);
-  $("audio-file").addEventListener("change", () => {
-    dropped([...$("audio-file").files]);
-    $("audio-file").value = "";
+  const chosen = $("audio-file", HTMLInputElement);
+  chosen.addEventListener("change", () => {
+    dropped([...(chosen.files ?? [])]);
+    chosen.value = "";
   });
   const ways = { talk: startCall, file: chooseAudio, documents: () => $("document-files").click() };
-  for (const button of document.querySelectorAll("[data-way]")) {
+  for (const button of all("[data-way]")) {
     button.addEventListener("click", ways[button.dataset.way]);
   }
   // Escape stops whatever sounds, and then the call.
@@ -112,7 +113,7 @@ function startDropping() {
   addEventListener("drop", (event) => {
     event.preventDefault();
     drag(-inside);
-    dropped([...event.dataTransfer.files]);
+    dropped([...(event.dataTransfer?.files ?? [])]);
   });
 }
 

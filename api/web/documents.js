@@ -8,10 +8,11 @@ let documents = [];
 let queue = Promise.resolve();
 
 export async function startDocuments() {
-  $("add-documents").addEventListener("click", () => $("document-files").click());
-  $("document-files").addEventListener("change", () => {
-    addDocuments($("document-files").files);
-    $("document-files").value = "";
+  const chosen = $("document-files", HTMLInputElement);
+  $("add-documents").addEventListener("click", () => chosen.click());
+  chosen.addEventListener("change", () => {
+    addDocuments(chosen.files);
+    chosen.value = "";
   });
   await refresh();
   onLanguage(show);
@@ -45,7 +46,7 @@ function row(document) {
 
 async function remove(document) {
   $("remove-title").textContent = t("removeAsk", document.title);
-  const dialog = $("remove-dialog");
+  const dialog = $("remove-dialog", HTMLDialogElement);
   dialog.returnValue = "no";
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));

@@ -1,8 +1,29 @@
 // Making and finding elements. Text goes in as text, never as markup.
 
-export const $ = (id) => document.getElementById(id);
+/**
+ * The element of the page with this id; throws if there is none, or of another kind.
+ *
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {string} id
+ * @param {new () => Kind} kind
+ * @returns {Kind}
+ */
+export function $(id, kind = /** @type {any} */ (HTMLElement)) {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`no ${kind.name} has the id ${id}`);
+  return element;
+}
 
-/** An element with properties (`data-*` and `aria-*` as attributes) and children. */
+/** @returns {HTMLElement[]} */
+export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/**
+ * An element with properties (`data-*` and `aria-*` as attributes) and children.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @returns {HTMLElementTagNameMap[Name]}
+ */
 export function el(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -37,7 +58,7 @@ export function announce(text) {
 }
 
 /** Show what went wrong above the composer; nothing hides it. */
-export function notice(text) {
-  $("notice").textContent = text ?? "";
+export function notice(text = "") {
+  $("notice").textContent = text;
   $("notice").hidden = !text;
 }

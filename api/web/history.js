@@ -6,7 +6,8 @@ import { getJson, request } from "./service.js";
 import { continueConversation, hush, newTurn, sayAgain } from "./talk.js";
 import { clearTurns } from "./turns.js";
 
-const history = { list: [], shown: null, turns: [], playing: false };
+/** @type {{ list: any[], shown: any, turns: import("./turns.js").Turn[], playing: boolean, onOpen: () => void }} */
+const history = { list: [], shown: null, turns: [], playing: false, onOpen: () => {} };
 
 /** `onOpen` is called when a conversation is shown in place of the present one. */
 export async function startHistory(onOpen) {
@@ -71,7 +72,7 @@ async function open(id) {
 
 /** A call's recording, if it has one: the caller left, the assistant right. */
 async function hear(recording) {
-  const player = $("call-recording");
+  const player = $("call-recording", HTMLAudioElement);
   URL.revokeObjectURL(player.src);
   player.hidden = !recording;
   player.removeAttribute("src");

@@ -1,6 +1,7 @@
-// Which language the page speaks: chosen, remembered, or the browser's. Knows no other module
-// but the strings.
+// Which language the page speaks: chosen, remembered, or the browser's. Knows of no other
+// module but the elements and the strings.
 
+import { all } from "./elements.js";
 import { STRINGS } from "./strings.js";
 
 const REMEMBERED = "beseda.language";
@@ -10,14 +11,20 @@ const listeners = new Set();
 export let language =
   localStorage.getItem(REMEMBERED) ?? (navigator.language.startsWith("ru") ? "ru" : "en");
 
-/** The text of `key`, with `n` put in; a plural follows the number `n`. */
+/**
+ * The text of `key`, with `n` put in; a plural follows the number `n`.
+ *
+ * @param {string} key
+ * @param {string | number} n
+ * @returns {string}
+ */
 export function t(key, n = "") {
   let text = STRINGS[language][key];
   if (Array.isArray(text)) {
-    const category = new Intl.PluralRules(language).select(n);
+    const category = new Intl.PluralRules(language).select(Number(n));
     text = text[Math.max(0, CATEGORIES[language].indexOf(category))];
   }
-  return text.replace("{n}", n);
+  return text.replace("{n}", String(n));
 }
 
 /** Whether there is a text of this name. */
@@ -50,20 +57,22 @@ export function speakLanguage(chosen) {
   listeners.forEach((listener) => listener());
 }
 
+const named = (element, attribute) => t(/** @type {string} */ (element.getAttribute(attribute)));
+
 /** Put the texts that `root` asks for by `data-t`, `data-t-label` and `data-t-placeholder`. */
 export function translate(root = document) {
-  for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
-  for (const element of root.querySelectorAll("[data-t-label]")) {
-    element.setAttribute("aria-label", t(element.dataset.tLabel));
-    if (element.matches("button")) element.title = t(element.dataset.tLabel);
+  for (const element of all("[data-t]", root)) element.textContent = named(element, "data-t");
+  for (const element of all("[data-t-label]", root)) {
+    element.setAttribute("aria-label", named(element, "data-t-label"));
+    if (element.matches("button")) element.title = named(element, "data-t-label");
   }
-  for (const element of root.querySelectorAll("[data-t-placeholder]")) {
-    element.placeholder = t(element.dataset.tPlaceholder);
+  for (const element of all("[data-t-placeholder]", root)) {
+    element.setAttribute("placeholder", named(element, "data-t-placeholder"));
   }
 }
 
 export function startLanguage() {
-  const buttons = document.querySelectorAll("[data-language]");
+  const buttons = all("[data-language]");
   for (const button of buttons) {
     button.addEventListener("click", () => speakLanguage(button.dataset.language));
   }
@@ -72,7 +81,7 @@ export function startLanguage() {
     document.title = t("brand");
     translate();
     for (const button of buttons) {
-      button.setAttribute("aria-pressed", button.dataset.language === language);
+      button.setAttribute("aria-pressed", String(button.dataset.language === language));
     }
   });
 }

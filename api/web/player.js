@@ -1,6 +1,7 @@
 // Plays mono samples one after another without gaps, and knows how much has been heard.
 
 const DUCKED = 0.18;
+/** @type {AudioContext | null} */
 let context = null;
 
 /** The one output; the first use must follow a click or a key. */
@@ -11,10 +12,13 @@ function output() {
 }
 
 export class Player {
+  /** What is queued or sounds. @type {Set<AudioBufferSourceNode & { startsAt: number, lengthS: number }>} */
   #nodes = new Set();
   #endsAt = 0;
   #heardMs = 0;
+  /** @type {AnalyserNode | null} */
   #analyser = null;
+  /** @type {GainNode | null} */
   #gain = null;
 
   constructor(onSilence = () => {}) {
@@ -43,11 +47,10 @@ export class Player {
     const out = output();
     const buffer = out.createBuffer(1, samples.length, rateHz);
     buffer.copyToChannel(samples, 0);
-    const node = out.createBufferSource();
+    const startsAt = Math.max(this.#endsAt, out.currentTime + (this.playing ? 0 : 0.06));
+    const node = Object.assign(out.createBufferSource(), { startsAt, lengthS: buffer.duration });
     node.buffer = buffer;
-    node.lengthS = buffer.duration;
     node.connect(this.#volume);
-    node.startsAt = Math.max(this.#endsAt, out.currentTime + (this.playing ? 0 : 0.06));
     this.#endsAt = node.startsAt + buffer.duration;
     this.#nodes.add(node);
     node.onended = () => this.#ended(node);

@@ -11,6 +11,8 @@ export const RATE_HZ = 24000;
  *
  * `events` maps the server's event types to functions; `close` among them is called with whether
  * the end was asked for.
+ *
+ * @returns {Promise<Session>}
  */
 export function openSession({ conversationId, spoken, listening, events }) {
   const socket = new WebSocket(address(conversationId), protocols());
@@ -21,8 +23,10 @@ export function openSession({ conversationId, spoken, listening, events }) {
     socket.onmessage = ({ data }) => {
       const event = JSON.parse(data);
       if (event.type === "session.created") session.configure(spoken, listening);
-      else if (event.type === "session.updated" && !ready) resolve(session, (ready = true));
-      else if (event.type === "error" && !ready) refusal = words(event.error);
+      else if (event.type === "session.updated" && !ready) {
+        ready = true;
+        resolve(session);
+      } else if (event.type === "error" && !ready) refusal = words(event.error);
       else events[event.type]?.(event);
     };
     socket.onclose = () => (ready ? events.close(session.closing) : reject(new Error(refusal)));
@@ -35,14 +39,16 @@ function address(conversationId) {
   const url = new URL("v1/realtime", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   url.hash = "";
-  url.search = new URLSearchParams({ model: "beseda", ...(conversationId && { conversation_id: conversationId }) });
+  url.searchParams.set("model", "beseda");
+  if (conversationId) url.searchParams.set("conversation_id", conversationId);
   return url;
 }
 
 /** A browser cannot set headers here: OpenAI's own way is to send the key as a subprotocol. */
 const protocols = () => ["realtime", ...(key() ? [`openai-insecure-api-key.${key()}`] : [])];
 
-class Session {
+/** A configured session; `closing` is set once its end was asked for. */
+export class Session {
   closing = false;
   #socket;
 

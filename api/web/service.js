@@ -85,18 +85,20 @@ function send(path, form, progress) {
   });
 }
 
+/** @type {Promise<void> | null} */
 let asking = null;
 
 /** One dialog, however many requests wait for the key. `tried` is the key that did not fit. */
 function askForKey(tried) {
   if (key() !== tried) return Promise.resolve(); // another request has been told a newer one
-  asking ??= new Promise((resolve) => {
-    const dialog = $("key-dialog");
+  asking ??= new Promise((/** @type {() => void} */ resolve) => {
+    const dialog = $("key-dialog", HTMLDialogElement);
     $("key-wrong").hidden = tried === null;
-    $("key").value = "";
+    const field = $("key", HTMLInputElement);
+    field.value = "";
     dialog.oncancel = (event) => event.preventDefault();
     dialog.onclose = () => {
-      sessionStorage.setItem(KEPT, $("key").value.trim());
+      sessionStorage.setItem(KEPT, field.value.trim());
       asking = null;
       resolve();
     };

@@ -9,11 +9,22 @@ import { openSession, RATE_HZ } from "./realtime.js";
 import { postJson, upload } from "./service.js";
 import { Turn } from "./turns.js";
 
-/** What the conversation is, for all of this module: one at a time. */
+/**
+ * What the conversation is, for all of this module: one at a time.
+ *
+ * @typedef {{ microphone?: Awaited<ReturnType<typeof openMicrophone>>, stopLevel?: () => void }} Call
+ * @typedef {import("./realtime.js").Session} Session
+ * @type {{ id: string | null, session: Session | null, call: Call | null, turn: Turn | null, speaking: Turn | null }}
+ */
 const now = { id: null, session: null, call: null, turn: null, speaking: null };
-/** Turns over the socket that are not over yet, by the number that the service gave them. */
+/**
+ * Turns over the socket that are not over yet, by the number that the service gave them.
+ *
+ * @type {{ turns: Map<number, Turn>, itemId: string | null }}
+ */
 const live = { turns: new Map(), itemId: null };
 const player = new Player(() => quiet());
+/** @type {(conversationId: string | null) => void} */
 let changed = () => {};
 
 /** `onChange(conversationId)` is called when a turn has been answered and kept. */
@@ -36,35 +47,36 @@ export const newTurn = () => new Turn((turn) => (now.speaking === turn ? hush() 
 export async function askText(text) {
   notice();
   hush();
-  begin().ask(text);
+  const turn = begin();
+  turn.ask(text);
   try {
     now.session ??= await connect(false);
     now.session.ask(text);
-  } catch (error) {
-    await answerOverHttp({ text }, error);
+  } catch {
+    await answerOverHttp(turn, { text });
   }
 }
 
 /** Without a socket (all lines busy, a proxy that passes none) a typed question still gets through. */
-async function answerOverHttp(fields) {
-  await answer(async () => (await postJson("v1/talk", { ...fields, ...options() })).json());
+async function answerOverHttp(turn, fields) {
+  await answer(turn, async () => (await postJson("v1/talk", { ...fields, ...options() })).json());
 }
 
 /** Ask with a recording. */
 export async function askFile(file) {
   notice();
   hush();
-  begin().askFile(file.name);
+  const turn = begin();
+  turn.askFile(file.name);
   const form = new FormData();
   form.append("file", file);
-  for (const [name, value] of Object.entries(options())) form.append(name, value);
-  await answer(() => upload("v1/talk", form, () => {}));
+  for (const [name, value] of Object.entries(options())) form.append(name, String(value));
+  await answer(turn, () => upload("v1/talk", form, () => {}));
 }
 
-const options = () => ({ audio: spoken(), ...(now.id && { conversation_id: now.id }) });
+const options = () => ({ audio: spoken(), ...(now.id ? { conversation_id: now.id } : {}) });
 
-async function answer(ask) {
-  const turn = now.turn;
+async function answer(turn, ask) {
   try {
     const reply = await ask();
     turn.ask(reply.transcript || t("unheard"));
@@ -96,7 +108,8 @@ export async function sayAgain(turn) {
   const response = await postJson("v1/audio/speech", { input: turn.answer, response_format: "pcm" });
   const rateHz = Number(response.headers.get("X-Sample-Rate"));
   let rest = new Uint8Array(0);
-  for (const reader = response.body.getReader(); ; ) {
+  const body = /** @type {ReadableStream<Uint8Array>} */ (response.body); // there is one with 200
+  for (const reader = body.getReader(); ; ) {
     const { done, value } = await reader.read();
     if (done || now.speaking !== turn) break;
     const bytes = new Uint8Array([...rest, ...value]);
@@ -104,15 +117,17 @@ export async function sayAgain(turn) {
     player.push(fromPcm16(bytes.subarray(0, whole)), rateHz);
     rest = bytes.slice(whole);
   }
-  await new Promise((resolve) => (player.playing ? (turn.said = resolve) : resolve()));
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => (player.playing ? (turn.said = resolve) : resolve()))
+  );
 }
 
 /** Be silent at once; over the socket, tell how much was heard. */
 export function hush() {
   const { heardMs } = player;
-  const overSocket = now.session && player.playing && live.itemId;
+  const heardOf = player.playing && live.itemId;
   player.flush();
-  if (overSocket) now.session.truncate(live.itemId, heardMs);
+  if (heardOf) now.session?.truncate(heardOf, heardMs);
   now.turn = null;
 }
 
@@ -132,8 +147,7 @@ function quiet() {
 }
 
 function begin() {
-  now.turn = newTurn();
-  return now.turn;
+  return (now.turn = newTurn());
 }
 
 // ---- over the socket
@@ -225,13 +239,19 @@ export async function call() {
   $("call").hidden = false;
   $("caption").textContent = "";
   $("mute").setAttribute("aria-pressed", "false");
-  now.call = {};
+  /** @type {Call} */
+  const here = {};
+  now.call = here;
   state("connecting");
   try {
-    now.session = await connect(true);
-    now.call.microphone = await openMicrophone((samples) => now.session?.hear(samples));
-    now.call.stopLevel = showLevel($("level"), () =>
-      player.playing ? player.analyser : now.call.microphone.analyser);
+    const session = await connect(true);
+    if (now.call !== here) return session.close(); // hung up meanwhile
+    now.session = session;
+    const microphone = await openMicrophone((samples) => now.session?.hear(samples));
+    if (now.call !== here) return microphone.close();
+    here.microphone = microphone;
+    here.stopLevel = showLevel($("level", HTMLCanvasElement), () =>
+      player.playing ? player.analyser : microphone.analyser);
     state("listening");
     $("hang-up").focus();
   } catch (error) {
@@ -255,7 +275,7 @@ export function hangUp() {
 
 export function mute() {
   const muted = $("mute").getAttribute("aria-pressed") !== "true";
-  $("mute").setAttribute("aria-pressed", muted);
+  $("mute").setAttribute("aria-pressed", String(muted));
   now.call?.microphone?.mute(muted);
   state();
 }

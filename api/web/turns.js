@@ -23,7 +23,10 @@ export class Turn {
   #answer = el("p", { className: "answer", lang: "ru" });
   #tools = el("div", { className: "tools", hidden: true });
   #rest = el("div");
+  /** @type {any} */
   #reply = null;
+  /** Called when an answer that is said again has been said. @type {(() => void) | undefined} */
+  said;
 
   /** `onSpeak(turn)` is called when the reader wants to hear the answer again. */
   constructor(onSpeak) {
@@ -98,7 +101,7 @@ export class Turn {
     const rung = el("span", { className: "rung", "data-rung": source }, t(`rung_${source}`));
     this.#tools.replaceChildren(this.speakButton, rung);
     this.#tools.hidden = false;
-    this.#rest.replaceChildren(...[sourceList(sources), timeline(marks(timings))].filter(Boolean));
+    this.#rest.replaceChildren(...[sourceList(sources), timeline(marks(timings))].filter((part) => part !== null));
   }
 
   #reveal() {
@@ -125,7 +128,7 @@ function timeline(at) {
   let before = 0;
   for (const stage of reached) {
     const part = el("i", { "data-stage": stage });
-    part.style.flexGrow = Math.max(0, at[stage] - before);
+    part.style.flexGrow = String(Math.max(0, at[stage] - before));
     bar.append(part);
     before = Math.max(before, at[stage]);
     figures.append(

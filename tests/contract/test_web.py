@@ -103,3 +103,17 @@ def test_every_control_has_a_name() -> None:
             assert "data-t-label" in attributes, attributes
     labelled = {attributes.get("for") for tag, attributes in elements() if tag == "label"}
     assert {"question", "key"} <= labelled
+
+
+def test_scripts_ask_for_elements_that_are_there() -> None:
+    tags = {attributes["id"]: tag for tag, attributes in elements() if "id" in attributes}
+    kinds = {"TextArea": "textarea"}  # the others are named like their tags
+    asked = [
+        (name, *found)
+        for name, script in SCRIPTS.items()
+        for found in re.findall(r'\$\("([\w-]+)"(?:, HTML(\w+)Element)?\)', script)
+    ]
+    assert len(asked) > 50
+    for name, wanted, kind in asked:
+        assert wanted in tags, f"{name} asks for {wanted}"
+        assert not kind or tags[wanted] == kinds.get(kind, kind.lower()), f"{name}: {wanted}"
