@@ -24,7 +24,7 @@ from rag.retrieval.retriever import Retriever
 from russian.sentences import sentences
 
 THRESHOLD = 0.55
-"""How likely it must be that the passages answer; see `evidence.confidence`."""
+"""How likely it must be that the passages answer; see `answerability.confidence`."""
 
 COVERAGE_OF_BEST = 0.6
 """A further passage must cover this part of what the best one covers."""

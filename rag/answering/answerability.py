@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
-from rag.answering.query import Query, QueryTerm, share, whole
+from rag.answering.query import Query, QueryTerm, coverage, full_text
 from rag.retrieval import sparse
 from rag.retrieval.retriever import Hit
 from russian.sentences import sentences
@@ -20,8 +20,8 @@ BIAS = -9.22
 WEIGHTS = (2.71, 2.53, 1.89, -1.66, 0.78, 1.51)
 """Of `Features`, in order; fitted by `python -m tests.bench.knowing`."""
 
-NAMES, ACTIONS = 0.65, 0.35
-"""What names and what actions count in a sentence."""
+ENTITIES, ACTIONS = 0.65, 0.35
+"""What the things named and what the actions count in a sentence."""
 
 MOST_WORDS = 5
 """Covering half of five words is as telling as covering half of ten."""
@@ -45,69 +45,82 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Features:
     """What `confidence` weighs, each some 0 to 1 but the last: the things named that the best
-    passage covers; the best sentence's cover; its least covered name; a question whether there is
-    such a thing, by how much its least covered name is missing; the best score by words (that of
+    passage covers; the best sentence's cover; its least covered thing; a question whether there is
+    such a thing, by how much its least covered one is missing; the best score by words (that of
     fused or reranked hits is of another scale) for each unit of the question's weight; words."""
 
-    names: float
+    entities: float
     sentence: float
-    least_name: float
+    least_entity: float
     absent: float
     score: float
     words: int
 
 
-def weigh(asked: Query, hits: Sequence[Hit]) -> list[Evidence]:
+@dataclass(frozen=True, slots=True)
+class _SentenceTerms:
+    """`own` are the terms of a sentence and of its headings, `passage` those of all around it."""
+
+    own: set[str]
+    passage: set[str]
+
+
+def weigh(query: Query, hits: Sequence[Hit]) -> list[Evidence]:
     """Best covered first; hits of equal coverage stay in their order."""
-    found = [Evidence(hit, asked.share(set(sparse.terms(whole(hit))))) for hit in hits]
+    found = [Evidence(hit, query.coverage(set(sparse.terms(full_text(hit))))) for hit in hits]
     return sorted(found, key=lambda evidence: -evidence.coverage)
 
 
-def confidence(asked: Query, found: Sequence[Evidence], words_score: float) -> float:
+def confidence(query: Query, found: Sequence[Evidence], words_score: float) -> float:
     """How likely it is that these passages answer the question, 0 to 1: a logistic regression.
 
     `words_score`: the best by words alone, in units of the rarest word's weight.
     """
-    if not found or not asked.weight:
+    if not found or not query.weight:
         return 0.0
-    values = astuple(features(asked, found, words_score))
+    values = astuple(features(query, found, words_score))
     total = BIAS + math.fsum(w * value for w, value in zip(WEIGHTS, values, strict=True))
     return 1 / (1 + math.exp(-total))
 
 
-def features(asked: Query, found: Sequence[Evidence], words_score: float) -> Features:
+def features(query: Query, found: Sequence[Evidence], words_score: float) -> Features:
     """`found` is not empty, and the question weighs something."""
-    said = [terms for one in found for terms in _sentences(one.hit)]
-    sentence, around = max(said, key=lambda terms: _cover(asked, *terms))
-    absent = bool(_WHETHER.search(asked.text)) * (1 - _least(asked.names, around))
+    said = [terms for evidence in found for terms in _sentences(evidence.hit)]
+    best = max(said, key=lambda terms: _cover(query, terms))
+    asks_whether = _WHETHER.search(query.text) is not None
     return Features(
-        names=share(asked.names, around, none=1.0),
-        sentence=max(_told(asked, terms) for terms, _ in said),
-        least_name=_least(asked.names, sentence),
-        absent=absent,
-        score=words_score / (2 * asked.weight),
-        words=min(len(asked.parts), MOST_WORDS),
+        entities=coverage(query.entities, best.passage, none=1.0),
+        sentence=max(_sentence_score(query, terms.own) for terms in said),
+        least_entity=_least_certain(query.entities, best.own),
+        absent=1 - _least_certain(query.entities, best.passage) if asks_whether else 0.0,
+        score=words_score / (2 * query.weight),
+        words=min(len(query.terms), MOST_WORDS),
     )
 
 
-def _sentences(hit: Hit) -> list[tuple[set[str], set[str]]]:
-    """The terms of each sentence with its headings', and those of the passage."""
-    above, around = sparse.terms(f"{hit.title}\n{hit.heading}"), set(sparse.terms(whole(hit)))
-    return [({*sparse.terms(text), *above}, around) for text in sentences(hit.text) or [""]]
+def _sentences(hit: Hit) -> list[_SentenceTerms]:
+    headings = sparse.terms(f"{hit.title}\n{hit.heading}")
+    passage = set(sparse.terms(full_text(hit)))
+    texts = sentences(hit.text) or [""]
+    return [_SentenceTerms({*sparse.terms(text), *headings}, passage) for text in texts]
 
 
-def _cover(asked: Query, sentence: set[str], around: set[str]) -> float:
-    return asked.share(sentence) + 0.5 * asked.share(around)
+def _cover(query: Query, sentence: _SentenceTerms) -> float:
+    return query.coverage(sentence.own) + 0.5 * query.coverage(sentence.passage)
 
 
-def _told(asked: Query, sentence: set[str]) -> float:
-    names, actions = (share(parts, sentence, none=1.0) for parts in (asked.names, asked.actions))
-    return NAMES * names + ACTIONS * actions
+def _sentence_score(query: Query, own: set[str]) -> float:
+    entities = coverage(query.entities, own, none=1.0)
+    actions = coverage(query.actions, own, none=1.0)
+    return ENTITIES * entities + ACTIONS * actions
 
 
-def _least(names: Sequence[QueryTerm], found: set[str]) -> float:
-    """How surely the least sure of the names is there; a name that tells little is no loss."""
-    return min((1 - (1 - name.found(found)) * name.tells for name in names), default=1.0)
+def _least_certain(entities: Sequence[QueryTerm], found: set[str]) -> float:
+    """How surely the least sure of them is there; a name that tells little is no loss."""
+    return min(
+        (1 - (1 - entity.certainty(found)) * entity.informativeness for entity in entities),
+        default=1.0,
+    )
 
 
 def joined(found: Sequence[Evidence]) -> list[Evidence]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dialog.messages import Answer, Source
 from rag.answering.answerability import Evidence
-from rag.answering.query import Query, share
+from rag.answering.query import Query, coverage
 from rag.retrieval import sparse
 from russian.sentences import sentences
 
@@ -20,6 +20,12 @@ LONGEST_CHARS = 300
 
 LONGEST_LIST_CHARS = 400
 """A list is taken as far as this."""
+
+FEWEST_TERMS = 3
+"""A sentence of fewer is most often a heading, or half of one."""
+
+LONG_CHARS = 300
+"""A sentence is the worse for its length up to this; a longer one no more."""
 
 NEAR = 1.0
 """A further sentence may score this much less than the best one."""
@@ -51,7 +57,7 @@ class Sentence:
 
 
 def extract(
-    asked: Query, found: Sequence[Evidence], introduction: str, said: Collection[str] = ()
+    query: Query, found: Sequence[Evidence], introduction: str, said: Collection[str] = ()
 ) -> Answer | None:
     """The best sentences of the best document, named as its own; `found` is not empty. The blank
     {title} of `introduction` names the document.
@@ -60,11 +66,11 @@ def extract(
     """
     spoken = {_words(sentence) for sentence in said}
     top = max(evidence.hit.score for evidence in found)
-    wanted = sparse.char_ngrams(asked.text, asked=True)
+    wanted = sparse.char_ngrams(query.text, asked=True)
     scored = [
         sentence
         for rank, evidence in enumerate(found)
-        for sentence in _scored(asked, wanted, evidence, rank, top)
+        for sentence in _scored(query, wanted, evidence, rank, top)
         if _words(sentence.text) not in spoken
     ]
     if not scored:
@@ -87,43 +93,46 @@ def _inner(title: str) -> str:
 
 
 def _scored(
-    asked: Query, wanted: set[int], evidence: Evidence, rank: int, top: float
+    query: Query, wanted: set[int], evidence: Evidence, rank: int, top: float
 ) -> Iterator[Sentence]:
     hit = evidence.hit
     heading = set(sparse.terms(hit.heading))
     title = set(sparse.terms(hit.title)) - heading
     for place, text in enumerate(sentences(hit.text)):
-        score = _fit(asked, wanted, text, heading, title) + 2.5 * hit.score / top
+        score = _fit(query, wanted, text, heading, title) + 2.5 * hit.score / top
         yield Sentence(text, rank, place, score)
 
 
-def _fit(asked: Query, wanted: set[int], text: str, heading: set[str], title: set[str]) -> float:
-    """How well a sentence answers; `wanted` are the pieces of the words asked. The weights were
-    fitted (softmax over the sentences of the passages) on the answerable questions of
+def _fit(query: Query, wanted: set[int], text: str, heading: set[str], title: set[str]) -> float:
+    """How well a sentence answers; `wanted` are the character n-grams of the words asked. The
+    weights were fitted (softmax over the sentences of the passages) on the answerable questions of
     docs/decisions/0004, and rounded."""
-    said = sparse.terms(text)
-    own = set(said)
+    terms = sparse.terms(text)
+    own = set(terms)
     shared = len(wanted & sparse.char_ngrams(text)) / max(1, len(wanted))
     return (
-        2.6 * asked.share(own)
-        + 1.4 * share(asked.names, own, none=0.0)
-        + 4.2 * asked.share(heading - own)
-        + 4.1 * asked.share(title - own)
+        2.6 * query.coverage(own)
+        + 1.4 * coverage(query.entities, own, none=0.0)
+        + 4.2 * query.coverage(heading - own)
+        + 4.1 * query.coverage(title - own)
         + 3.8 * shared
-        + 0.3 * asked.phrases(said)
-        + _kind(asked.text, text)
-        - 1.2 * (len(own) < 3)
-        - 1.6 * min(len(text) / 300, 1.0)
+        + 0.3 * query.shared_bigrams(terms)
+        + _kind_score(query.text, text)
+        - (1.2 if len(own) < FEWEST_TERMS else 0.0)
+        - 1.6 * min(len(text) / LONG_CHARS, 1.0)
     )
 
 
-def _kind(question: str, sentence: str) -> float:
+def _kind_score(question: str, sentence: str) -> float:
     """For a price where a price is asked, a figure for a number, an instruction for a "how"."""
-    return (
-        0.7 * bool(_MONEY.search(question) and _PRICE.search(sentence))
-        + 0.6 * bool(_NUMBER.search(question) and re.search(r"\d", sentence))
-        + 2.5 * bool(_HOW.search(question) and _TELLS_TO_DO.search(sentence))
-    )
+    score = 0.0
+    if _MONEY.search(question) and _PRICE.search(sentence):
+        score += 0.7
+    if _NUMBER.search(question) and re.search(r"\d", sentence):
+        score += 0.6
+    if _HOW.search(question) and _TELLS_TO_DO.search(sentence):
+        score += 2.5
+    return score
 
 
 def _chosen(scored: Sequence[Sentence]) -> list[Sentence]:
@@ -136,8 +145,8 @@ def _chosen(scored: Sequence[Sentence]) -> list[Sentence]:
         return _fitting([best, *after], LONGEST_LIST_CHARS)
     near = [one for one in passage if one != best and one.score >= best.score - NEAR]
     near.sort(key=lambda sentence: -sentence.score)
-    total = math.fsum(math.exp(one.score - best.score) for one in scored)
-    following = [one for one in after[:1] if 1 / total < SURE]
+    share_of_best = 1 / math.fsum(math.exp(one.score - best.score) for one in scored)
+    following = after[:1] if share_of_best < SURE else []
     chosen = _fitting([best, *(near[:1] or following)], LONGEST_CHARS)
     return sorted(chosen, key=lambda sentence: sentence.place)
 

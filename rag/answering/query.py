@@ -6,7 +6,7 @@ docs/decisions/0004-when-to-say-i-do-not-know.md has the measurements.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -25,9 +25,16 @@ FULL_WEIGHT = 8.0
 """A word in one of e^8 sentences of everyday Russian, or rarer, keeps its whole weight; «делать»
 says little even where the documents happen to have it once."""
 
-LIKE, LIKE_SHORT, LIKE_JOINED = 0.6, 0.72, 0.8
-"""Least likeness of a misheard word, of one of up to five letters, and of two words run together:
-the fewer sounds and the more candidates, the more are alike by chance."""
+# The fewer sounds and the more candidates, the more are alike by chance.
+LIKE = 0.6
+"""Least likeness of a misheard word to one of the passages."""
+
+SHORT_CHARS = 5
+LIKE_SHORT = 0.72
+"""The same of a word with no more letters than this."""
+
+LIKE_JOINED = 0.8
+"""The same of two words run together."""
 
 NEAR_LIKEST = 0.12
 """Candidates less alike than the likest by more than this are dropped."""
@@ -35,145 +42,157 @@ NEAR_LIKEST = 0.12
 KNOWN_POWER = 3.0
 """A word of the documents or of the dictionary was hardly misheard: likeness counts by its cube."""
 
+LONGEST_UNHEARD_CHARS = 3
+"""Words up to this length are too many to be looked for by their sound."""
+
 _ACTION = frozenset(("VERB", "INFN", "PRTF", "PRTS", "GRND", "PRED", "ADVB", "COMP"))
 
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """A word of the question: its weight, and the terms that may stand for it (1: itself).
+    """A word of the question: its weight, and the terms that may stand for it, each with how
+    surely (1: the word itself).
 
-    `tells`, 0 to 1, is its weight in everyday Russian alone. `names` a thing, not what is done:
-    a document says «выдаём» where «получить» is asked, but a tariff by its name.
+    `informativeness`, 0 to 1, is its weight in everyday Russian alone. `is_entity`: it names a
+    thing, not what is done: a document says «выдаём» where «получить» is asked, but a tariff by
+    its name.
     """
 
     weight: float
-    terms: Mapping[str, float]
-    tells: float
-    names: bool
+    meanings: Mapping[str, float]
+    informativeness: float
+    is_entity: bool
 
-    def found(self, among: set[str]) -> float:
+    def certainty(self, found: set[str]) -> float:
         """How surely it is among these terms, 0 to 1."""
-        return max((sure for term, sure in self.terms.items() if term in among), default=0.0)
+        return max((sure for term, sure in self.meanings.items() if term in found), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: its terms in order, and its distinct words as they may have been meant."""
+    """What is asked: its lemmas in order, and its distinct words as they may have been meant."""
 
     text: str
-    terms: tuple[str, ...]
-    parts: tuple[QueryTerm, ...]
+    lemmas: tuple[str, ...]
+    terms: tuple[QueryTerm, ...]
 
     @property
     def weight(self) -> float:
-        return math.fsum(part.weight for part in self.parts)
+        return math.fsum(term.weight for term in self.terms)
 
     @property
-    def names(self) -> tuple[QueryTerm, ...]:
+    def entities(self) -> tuple[QueryTerm, ...]:
         """The words that name things."""
-        return tuple(part for part in self.parts if part.names)
+        return tuple(term for term in self.terms if term.is_entity)
 
     @property
     def actions(self) -> tuple[QueryTerm, ...]:
-        """The others."""
-        return tuple(part for part in self.parts if not part.names)
+        """The words that say what is done."""
+        return tuple(term for term in self.terms if not term.is_entity)
 
-    def share(self, found: set[str]) -> float:
-        """The part of the question's weight that these terms carry."""
-        return share(self.parts, found, none=0.0)
+    def coverage(self, found: set[str]) -> float:
+        """The part of the question's weight that these terms carry, 0 to 1."""
+        return coverage(self.terms, found, none=0.0)
 
-    def phrases(self, found: Sequence[str]) -> float:
+    def shared_bigrams(self, lemmas: Sequence[str]) -> float:
         """The part of the question's neighbouring pairs that are neighbours here, too."""
-        wanted = set(pairwise(self.terms))
-        return len(wanted & set(pairwise(found))) / len(wanted) if wanted else 0.0
+        wanted = set(pairwise(self.lemmas))
+        return len(wanted & set(pairwise(lemmas))) / len(wanted) if wanted else 0.0
 
 
-def share(parts: Sequence[QueryTerm], found: set[str], none: float) -> float:
-    """The part of these words' weight that the terms carry; `none` where they weigh nothing."""
-    weight = math.fsum(part.weight for part in parts)
-    return math.fsum(part.weight * part.found(found) for part in parts) / weight if weight else none
+def coverage(terms: Sequence[QueryTerm], found: set[str], *, none: float) -> float:
+    """The part of these words' weight that the terms found carry, 0 to 1; `none` where they weigh
+    nothing."""
+    weight = math.fsum(term.weight for term in terms)
+    covered = math.fsum(term.weight * term.certainty(found) for term in terms)
+    return covered / weight if weight else none
 
 
 def analyse(text: str, hits: Sequence[Hit], rarity: Rarity) -> Query:
     """Weigh the question's words by their rarity, each as itself or as what it sounds like
     in the passages that were found."""
-    terms = tuple(sparse.query_terms(text))
-    distinct = list(dict.fromkeys(terms))
-    known = rarity(distinct)
-    said, written = sparse.words(text), Written(hits)
-    parts = [_part(term, said, written, known, rarity) for term in distinct]
-    return Query(text, terms, tuple(parts))
+    lemmas = tuple(sparse.query_terms(text))
+    distinct = list(dict.fromkeys(lemmas))
+    rarities = rarity(distinct)
+    asked, written = sparse.words(text), PassageWords(hits)
+    terms = [_query_term(lemma, asked, written, rarities, rarity) for lemma in distinct]
+    return Query(text, lemmas, tuple(terms))
 
 
-class Written:
+class PassageWords:
     """The words of the passages found, alone and run together with the next, with their terms."""
 
     def __init__(self, hits: Sequence[Hit]) -> None:
         self.words: dict[str, tuple[str, ...]] = {}
         self.joined: dict[str, tuple[str, ...]] = {}
         for hit in hits:
-            for first, second in pairwise([*sparse.words(whole(hit)), ""]):
-                if len(first) > 3:
+            for first, second in pairwise([*sparse.words(full_text(hit)), ""]):
+                if len(first) > LONGEST_UNHEARD_CHARS:
                     self.words.setdefault(first, sparse.lemmas_of(first))
-                if second and len(first + second) > 3:
+                if second and len(first + second) > LONGEST_UNHEARD_CHARS:
                     both = sparse.lemmas_of(first) + sparse.lemmas_of(second)
                     self.joined.setdefault(first + second, both)
 
 
-def _part(
-    term: str, said: Sequence[str], written: Written, known: Mapping[str, float], rarity: Rarity
+def _query_term(
+    lemma: str,
+    asked: Sequence[str],
+    written: PassageWords,
+    rarities: Mapping[str, float],
+    rarity: Rarity,
 ) -> QueryTerm:
-    own, pairs = _spelt(term, said)
-    alike = _alike(term, own, pairs, written)
-    sure = term in known or all(map(_in_dictionary, own))
-    if sure:
+    spellings = [word for word in asked if lemma in sparse.lemmas_of(word)] or [lemma]
+    alike = _alike(lemma, spellings, _joined(lemma, asked), written)
+    if lemma in rarities or all(map(_in_dictionary, spellings)):
         alike = {meant: likeness**KNOWN_POWER for meant, likeness in alike.items()}
-    weight = known.get(term, 1.0)
-    if term not in known and alike and max(alike.values()) > LIKE:
-        likest = [meant for meant, likeness in alike.items() if likeness == max(alike.values())]
-        weight = min(rarity(likest).values(), default=1.0)
-    tells = _tells(term)
-    return QueryTerm(weight * tells, alike | {term: 1.0}, tells, _names_thing(term))
+    weight = rarities.get(lemma, 1.0)
+    likest = max(alike.values(), default=0.0)
+    if lemma not in rarities and likest > LIKE:
+        meanings = [meant for meant, likeness in alike.items() if likeness == likest]
+        weight = min(rarity(meanings).values(), default=1.0)
+    informativeness = _informativeness(lemma)
+    meant = alike | {lemma: 1.0}
+    return QueryTerm(weight * informativeness, meant, informativeness, _is_entity(lemma))
 
 
-def _spelt(term: str, said: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words that gave the term, and these run together with their neighbours."""
-    own: list[str] = []
-    pairs: list[str] = []
-    for before, word, after in zip(["", *said], said, [*said[1:], ""], strict=False):
-        if term in sparse.lemmas_of(word):
-            own.append(word)
-            pairs += [before + word] * bool(before) + [word + after] * bool(after)
-    return own or [term], pairs
+def _joined(lemma: str, asked: Sequence[str]) -> list[str]:
+    """The words asked that have the lemma, each run together with either neighbour."""
+    return [
+        first + second
+        for first, second in pairwise(asked)
+        if lemma in sparse.lemmas_of(first) or lemma in sparse.lemmas_of(second)
+    ]
 
 
 def _alike(
-    term: str, own: Iterable[str], pairs: Iterable[str], written: Written
+    lemma: str, spellings: Sequence[str], joined: Sequence[str], written: PassageWords
 ) -> dict[str, float]:
     """Terms that the word may have been, with their likeness."""
-    if len(term) <= 3 or term[0].isdigit():
+    if len(lemma) <= LONGEST_UNHEARD_CHARS or lemma[0].isdigit():
         return {}
     found: dict[str, float] = {}
-    for meant, likeness in _candidates(own, pairs, written):
+    for meant, likeness in _candidates(spellings, joined, written):
         found[meant] = max(likeness, found.get(meant, 0.0))
-    found.pop(term, None)
+    found.pop(lemma, None)
     least = max(found.values(), default=0.0) - NEAR_LIKEST
     return {meant: likeness for meant, likeness in found.items() if likeness >= least}
 
 
 def _candidates(
-    own: Iterable[str], pairs: Iterable[str], written: Written
+    spellings: Sequence[str], joined: Sequence[str], written: PassageWords
 ) -> Iterator[tuple[str, float]]:
-    looked = [(word, written.words, LIKE if len(word) > 5 else LIKE_SHORT) for word in own]
-    looked += [(word, written.joined, LIKE_JOINED) for word in own]
-    looked += [(pair, written.words, LIKE_JOINED) for pair in pairs]
-    for spelt, among, least in looked:
+    searches = [
+        (word, written.words, LIKE if len(word) > SHORT_CHARS else LIKE_SHORT) for word in spellings
+    ]
+    searches += [(word, written.joined, LIKE_JOINED) for word in spellings]
+    searches += [(pair, written.words, LIKE_JOINED) for pair in joined]
+    for spelt, among, least in searches:
         for word, likeness in phonetic.alike(spelt, among, least):
             for meant in among[word]:
                 yield meant, likeness
 
 
-def whole(hit: Hit) -> str:
+def full_text(hit: Hit) -> str:
     """A passage under its title and headings, as a reader sees it."""
     return f"{hit.title}\n{hit.heading}\n{hit.text}"
 
@@ -184,14 +203,14 @@ def _in_dictionary(word: str) -> bool:
 
 
 @lru_cache(maxsize=50_000)
-def _names_thing(term: str) -> bool:
-    read = () if term.isascii() else forms(term)
+def _is_entity(lemma: str) -> bool:
+    read = () if lemma.isascii() else forms(lemma)
     return not read or read[0].part not in _ACTION
 
 
-def _tells(term: str) -> float:
+def _informativeness(lemma: str) -> float:
     """How much a word tells, by how rare it is in everyday Russian: 0 to 1."""
-    return min(1.0, math.log(COMMON_PER / (_common().get(term, 0) + 1)) / FULL_WEIGHT)
+    return min(1.0, math.log(COMMON_PER / (_common().get(lemma, 0) + 1)) / FULL_WEIGHT)
 
 
 @cache
