@@ -61,7 +61,7 @@ async def speak(
             continue
         name = name or await thread.run(lambda synthesiser: named(voice, synthesiser.voices))
         yield await _speech(
-            reading, phrase, thread, (name, speed), cache, rank=LATER if spoken else FIRST
+            reading, phrase, thread, name, speed, cache=cache, rank=LATER if spoken else FIRST
         )
         spoken = True
     if not spoken and isinstance(text, str):
@@ -90,15 +90,15 @@ async def _speech(
     reading: str,
     phrase: Phrase,
     thread: ModelThread[Synthesiser],
-    manner: tuple[str, float],
-    cache: PhraseCache | None,
+    voice: str,
+    speed: float,
     *,
+    cache: PhraseCache | None,
     rank: int,
 ) -> Speech:
-    voice, speed = manner
     found = cache.get((reading, voice, speed)) if cache else None
     if found is None:
-        work = partial(_synthesised, reading=reading, manner=manner)
+        work = partial(_synthesised, reading=reading, voice=voice, speed=speed)
         found = await thread.run(work, rank)
         if cache:
             cache.put((reading, voice, speed), *found)
@@ -110,11 +110,11 @@ async def _speech(
 
 
 def _synthesised(
-    synthesiser: Synthesiser, reading: str, manner: tuple[str, float]
+    synthesiser: Synthesiser, reading: str, voice: str, speed: float
 ) -> tuple[Samples, int]:
     """One phrase, the silence before it cut off, its edges faded so that phrases join without a
     click."""
-    samples = synthesiser.synthesise(reading, *manner)
+    samples = synthesiser.synthesise(reading, voice, speed)
     loud_from, _ = loud_part(samples, SILENT)
     samples = samples[max(0, loud_from - round(LEAD_S * synthesiser.rate_hz)) :].copy()
     fade = min(round(FADE_S * synthesiser.rate_hz), len(samples) // 2)

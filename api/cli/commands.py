@@ -87,9 +87,9 @@ def talk(arguments: argparse.Namespace, services: Services) -> int:
     began_s = time.perf_counter()
     asyncio.run(services.models.load(spoken=spoken))
     load_ms = round((time.perf_counter() - began_s) * 1000, 1)
-    manner = CallSettings(voice=arguments.voice, speed=arguments.speed)
+    options = CallSettings(voice=arguments.voice, speed=arguments.speed)
     stages = services.stages(spoken=spoken)
-    reply = _exchange(Recording(arguments.file), services, stages, manner)
+    reply = _exchange(Recording(arguments.file), services, stages, options)
     reply = replace(reply, timings_ms={"load": load_ms, **reply.timings_ms})
     _print_reply(arguments, reply)
     if not spoken:
@@ -303,10 +303,10 @@ def _exchange(
     question: Recording | Transcript,
     services: Services,
     stages: Stages,
-    manner: CallSettings | None = None,
+    options: CallSettings | None = None,
 ) -> Reply:
     async def exchange() -> Reply:
-        reply = await collect(question, stages, manner)
+        reply = await collect(question, stages, options)
         await services.conversations.save_exchange(reply)
         return reply
 

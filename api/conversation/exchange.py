@@ -37,7 +37,7 @@ def joined(speech: tuple[Speech, ...] | list[Speech]) -> Samples:
 
 
 async def exchange(
-    question: Recording | Transcript, stages: Stages, manner: CallSettings | None = None
+    question: Recording | Transcript, stages: Stages, options: CallSettings | None = None
 ) -> AsyncGenerator[Outbound | Reply]:
     """One exchange: its messages as they come, and at the end the whole `Reply`.
 
@@ -47,7 +47,7 @@ async def exchange(
     async def inbound() -> AsyncGenerator[Inbound]:
         yield question
 
-    call = Call(settings=manner or CallSettings())
+    call = Call(settings=options or CallSettings())
     speech: list[Speech] = []
     transcript = Transcript("", (), 0.0)
     answer = Answer(stages.prompts.nothing_heard, "none", outcome="unheard")
@@ -68,10 +68,10 @@ async def exchange(
 
 
 async def collect(
-    question: Recording | Transcript, stages: Stages, manner: CallSettings | None = None
+    question: Recording | Transcript, stages: Stages, options: CallSettings | None = None
 ) -> Reply:
     """Run one exchange to its end; raises what `exchange` raises."""
-    async with aclosing(exchange(question, stages, manner)) as messages:
+    async with aclosing(exchange(question, stages, options)) as messages:
         async for message in messages:
             if isinstance(message, Reply):
                 return message

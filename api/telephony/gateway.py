@@ -55,8 +55,8 @@ class GatewayConfig:
 
 
 @asynccontextmanager
-async def gateway(door: GatewayConfig, answer: AnswerCall) -> AsyncIterator[None]:
-    """Take calls at `door`, in the other process, for as long as the block runs."""
+async def gateway(config: GatewayConfig, answer: AnswerCall) -> AsyncIterator[None]:
+    """Take calls at `config.listening`, in the other process, for as long as the block runs."""
     with tempfile.TemporaryDirectory(prefix="beseda-") as folder:  # 0700: nobody else's
         path = Path(folder) / "calls"
         async with TaskSet() as calls:
@@ -65,15 +65,15 @@ async def gateway(door: GatewayConfig, answer: AnswerCall) -> AsyncIterator[None
                 calls.start(_serve(reader, writer, answer))
 
             with closing(await asyncio.start_unix_server(take, path)):
-                async with background(_kept_running(door, path)):
+                async with background(_kept_running(config, path)):
                     yield
 
 
-async def _kept_running(door: GatewayConfig, path: Path) -> None:
+async def _kept_running(config: GatewayConfig, path: Path) -> None:
     """Run the process; begin it anew should it end."""
     while True:
         process = multiprocessing.get_context("spawn").Process(
-            target=_main, args=(door, path), name="beseda-gateway", daemon=True
+            target=_main, args=(config, path), name="beseda-gateway", daemon=True
         )
         process.start()
         try:
@@ -122,12 +122,12 @@ async def _inbound(reader: asyncio.StreamReader) -> AsyncIterator[Inbound]:
         yield message
 
 
-def _main(door: GatewayConfig, path: Path) -> None:
+def _main(config: GatewayConfig, path: Path) -> None:
     """The process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the service decides
     _hurry()
-    log_to(door.log_file)
-    asyncio.run(_take_calls(door, path))
+    log_to(config.log_file)
+    asyncio.run(_take_calls(config, path))
 
 
 def _hurry() -> None:
@@ -143,7 +143,7 @@ def _hurry() -> None:
     gc.freeze()
 
 
-async def _take_calls(door: GatewayConfig, path: Path) -> None:
+async def _take_calls(config: GatewayConfig, path: Path) -> None:
     async def held(wire: Connection, identity: uuid.UUID) -> None:
         reason = await connect_call(wire, partial(_call, path, identity))
         log.info("a call over AudioSocket ended: %s", reason)
@@ -153,7 +153,7 @@ async def _take_calls(door: GatewayConfig, path: Path) -> None:
     loop.add_signal_handler(signal.SIGTERM, over.set)
     if (parent := multiprocessing.parent_process()) is not None:
         loop.add_reader(parent.sentinel, over.set)  # the service is gone: so are its calls
-    async with AudioSocketServer(door.listening, held, peers=door.peers, limit=door.limit):
+    async with AudioSocketServer(config.listening, held, peers=config.peers, limit=config.limit):
         await over.wait()
     if parent is not None:
         loop.remove_reader(parent.sentinel)

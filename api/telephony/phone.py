@@ -169,8 +169,8 @@ async def lines(services: Services, taken: socket.socket | None) -> AsyncIterato
         if taken is not None:
             peers = (*LOOPBACK, *settings.phone_peers)
             limit = settings.max_calls + BUSY_CALLERS
-            door = GatewayConfig(taken, peers, limit, settings.home / "beseda.log")
-            await doors.enter_async_context(gateway(door, phone.answer))
+            config = GatewayConfig(taken, peers, limit, settings.home / "beseda.log")
+            await doors.enter_async_context(gateway(config, phone.answer))
         if (asterisk := asterisk_of(settings)) is not None:
             await doors.enter_async_context(background(Ari(asterisk, phone.answer).serve()))
         if settings.record:

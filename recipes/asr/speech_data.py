@@ -112,11 +112,11 @@ def varied(rng: random.Random) -> SpeakingStyle:
     return SpeakingStyle(rng.choice(VOICES), rng.uniform(0.78, 1.4), rng.uniform(0.78, 1.28))
 
 
-def _speak(engine: RHVoice, text: str, manner: SpeakingStyle) -> NDArray[np.int16]:
-    if manner.voice.startswith("espeak-"):
-        variant = manner.voice.removeprefix("espeak-")
-        return espeak.speak(text, variant, RATE_HZ, manner.rate, manner.pitch)
-    return engine.speak(text, manner.voice, RATE_HZ, manner.rate, manner.pitch)
+def _speak(engine: RHVoice, text: str, style: SpeakingStyle) -> NDArray[np.int16]:
+    if style.voice.startswith("espeak-"):
+        variant = style.voice.removeprefix("espeak-")
+        return espeak.speak(text, variant, RATE_HZ, style.rate, style.pitch)
+    return engine.speak(text, style.voice, RATE_HZ, style.rate, style.pitch)
 
 
 def speak_shard(
@@ -127,14 +127,14 @@ def speak_shard(
     voices: tuple[str, ...] = (),
 ) -> float:
     """Speak `texts` (kind, sentence) into one shard, by `voices` in turn at their own rate, or, if
-    there are none, in varied manners; the seconds written."""
+    there are none, in varied styles; the seconds written."""
     rng = random.Random(name)
     spoken = list[SpokenSentence]()
     for number, (kind, text) in enumerate(texts):
-        manner = SpeakingStyle(voices[number % len(voices)]) if voices else varied(rng)
-        samples = _speak(engine, text, manner)
+        style = SpeakingStyle(voices[number % len(voices)]) if voices else varied(rng)
+        samples = _speak(engine, text, style)
         if len(samples) >= RATE_HZ // 3:
-            spoken.append((plain(text), manner.voice, kind, samples))
+            spoken.append((plain(text), style.voice, kind, samples))
     return write_shard(folder, name, spoken)
 
 

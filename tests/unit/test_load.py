@@ -1,4 +1,4 @@
-"""The load test's parts: what is read, what an ear makes of sound, figures."""
+"""The load test's parts: what is read, what a detector makes of sound, figures."""
 
 import asyncio
 import json
@@ -89,16 +89,16 @@ def test_every_caller_begins_elsewhere_and_asks_everything(tmp_path: Path) -> No
     assert script.spoken(asked[0]) is spoken
 
 
-# ---- the ear
+# ---- the answer detector
 
 
 def heard(
-    ear: AnswerDetector, sound: Samples, at_s: float, size_s: float = PLAYOUT_FRAME_S
+    detector: AnswerDetector, sound: Samples, at_s: float, size_s: float = PLAYOUT_FRAME_S
 ) -> AnswerDetector:
     size = round(size_s * RATE_HZ)
     for start in range(0, len(sound), size):
-        ear.hear(Sound(sound[start : start + size], at_s + start / RATE_HZ))
-    return ear
+        detector.hear(Sound(sound[start : start + size], at_s + start / RATE_HZ))
+    return detector
 
 
 def on_a_loop(check: Callable[[], None]) -> None:
@@ -112,39 +112,39 @@ def on_a_loop(check: Callable[[], None]) -> None:
 def test_an_ear_tells_a_filler_from_an_answer(size_s: float) -> None:
     filler, answer = voice(1.2, seed=1), voice(1.0, seed=2)
     sound = np.concatenate((silence(0.4), 0.5 * filler, silence(0.3), answer, silence(0.5)))
-    ear = AnswerDetector(RATE_HZ, [np.concatenate((silence(0.15), filler, silence(0.1)))])
-    ear.listen(10.0)
-    heard(ear, sound, 10.0, size_s)
-    assert ear.fillers_heard == 1
-    assert ear.words_at_s == pytest.approx(10.0 + 0.4 + 1.2 + 0.3, abs=2 * HOP_S)
-    assert ear.loud_until_s == pytest.approx(10.0 + 2.9, abs=2 * HOP_S)
+    detector = AnswerDetector(RATE_HZ, [np.concatenate((silence(0.15), filler, silence(0.1)))])
+    detector.listen(10.0)
+    heard(detector, sound, 10.0, size_s)
+    assert detector.fillers_heard == 1
+    assert detector.words_at_s == pytest.approx(10.0 + 0.4 + 1.2 + 0.3, abs=2 * HOP_S)
+    assert detector.loud_until_s == pytest.approx(10.0 + 2.9, abs=2 * HOP_S)
 
 
 def test_an_answer_right_behind_its_filler_is_found() -> None:
     filler = voice(1.2, seed=1)
-    ear = AnswerDetector(RATE_HZ, [filler])
-    ear.listen(0.0)
-    heard(ear, np.concatenate((silence(0.1), filler, voice(1.0, seed=2))), 0.0)
-    assert ear.words_at_s == pytest.approx(0.1 + 1.2, abs=2 * HOP_S)
+    detector = AnswerDetector(RATE_HZ, [filler])
+    detector.listen(0.0)
+    heard(detector, np.concatenate((silence(0.1), filler, voice(1.0, seed=2))), 0.0)
+    assert detector.words_at_s == pytest.approx(0.1 + 1.2, abs=2 * HOP_S)
 
 
 def test_a_short_word_is_an_answer_and_comfort_noise_is_none() -> None:
-    ear = AnswerDetector(RATE_HZ, [voice(1.2, seed=1)])
-    ear.listen(0.0)
+    detector = AnswerDetector(RATE_HZ, [voice(1.2, seed=1)])
+    detector.listen(0.0)
     noise = np.random.default_rng(3).normal(0, 0.0007, 3 * RATE_HZ).astype(np.float32)
-    heard(ear, noise, 0.0)
-    assert ear.words_at_s is None
-    heard(ear, np.concatenate((voice(0.1, seed=2), silence(0.6))), 3.0)
-    assert ear.words_at_s == pytest.approx(3.0, abs=2 * HOP_S)
+    heard(detector, noise, 0.0)
+    assert detector.words_at_s is None
+    heard(detector, np.concatenate((voice(0.1, seed=2), silence(0.6))), 3.0)
+    assert detector.words_at_s == pytest.approx(3.0, abs=2 * HOP_S)
 
 
 def test_what_was_said_before_does_not_count() -> None:
-    ear = AnswerDetector(RATE_HZ)
-    ear.listen(1.0)
-    heard(ear, np.concatenate((voice(0.9), silence(0.6))), 0.0)
-    assert ear.words_at_s is None
-    ear.flush(0.5)
-    assert ear.loud_until_s == 0.5
+    detector = AnswerDetector(RATE_HZ)
+    detector.listen(1.0)
+    heard(detector, np.concatenate((voice(0.9), silence(0.6))), 0.0)
+    assert detector.words_at_s is None
+    detector.flush(0.5)
+    assert detector.loud_until_s == 0.5
 
 
 def test_likeness_bears_a_shift_and_no_other_sound() -> None:

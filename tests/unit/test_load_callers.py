@@ -27,13 +27,13 @@ from tests.unit.test_load import ASKED_S, RATE_HZ, silence, voice
 pytestmark = pytest.mark.unit
 
 
-def test_a_mouth_speaks_a_question_and_else_the_lines_noise() -> None:
+def test_a_player_speaks_a_question_and_else_the_lines_noise() -> None:
     async def run() -> None:
-        mouth = QuestionPlayer(RATE_HZ)
+        player = QuestionPlayer(RATE_HZ)
         spoken = SpokenQuestion(np.full(320, 0.5, np.float32), np.full(480, 0.1, np.float32), 0.04)
-        assert not mouth.packet(0.0).any()
-        began = mouth.say(spoken)
-        packets = [mouth.packet(1.0 + PLAYOUT_FRAME_S * i) for i in range(9)]
+        assert not player.packet(0.0).any()
+        began = player.say(spoken)
+        packets = [player.packet(1.0 + PLAYOUT_FRAME_S * i) for i in range(9)]
         assert await began == 1.0
         assert [round(float(p.mean()), 1) for p in packets] == [0.5, 0.5] + [0.1] * 7
         assert {len(p) for p in packets} == {160}
@@ -118,30 +118,30 @@ def called(
     noted: list[TurnResult] = []
 
     async def run() -> LoadRun:
-        manner = CallProfile(turns, think_s=0.5, patience_s=5.0)
-        test = LoadRun(assistant, assistant, script, manner, [], noted.append)
-        await CallerSchedule(test).hold(plan)
-        assert assistant.open == test.calling == 0
+        profile = CallProfile(turns, think_s=0.5, patience_s=5.0)
+        run = LoadRun(assistant, assistant, script, profile, [], noted.append)
+        await CallerSchedule(run).hold(plan)
+        assert assistant.open == run.calling == 0
         assert asyncio.all_tasks() == {asyncio.current_task()}
-        return test
+        return run
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return noted, runner.run(run())
 
 
 def test_callers_ask_listen_and_ask_again(script: Script) -> None:
-    turns, test = called(Assistant(0.7), script, Plan(3), turns=2)
-    assert (len(turns), test.calls) == (6, 3)
+    turns, run = called(Assistant(0.7), script, Plan(3), turns=2)
+    assert (len(turns), run.calls) == (6, 3)
     for turn in turns:
         assert turn.failure is None
         assert turn.response_ms == pytest.approx(700, abs=60)
         assert (turn.wrong_words, turn.right, turn.again) == (1, True, False)
-    assert test.late.figures_ms() is not None
+    assert run.lateness.figures_ms() is not None
 
 
 def test_callers_go_on_calling_for_as_long_as_was_said(script: Script) -> None:
-    turns, test = called(Assistant(), script, Plan(2, seconds=30.0), turns=2)
-    assert test.calls >= 4
+    turns, run = called(Assistant(), script, Plan(2, seconds=30.0), turns=2)
+    assert run.calls >= 4
     assert max(turn.at_s for turn in turns) > 20
 
 
@@ -168,10 +168,10 @@ def test_a_turn_without_an_answer_has_failed(
 
 
 def test_a_refused_caller_tries_again_a_moment_later(script: Script) -> None:
-    turns, test = called(Assistant(lines=1), script, Plan(2, seconds=10.0, ramp_s=0), turns=1)
+    turns, run = called(Assistant(lines=1), script, Plan(2, seconds=10.0, ramp_s=0), turns=1)
     refused = [turn for turn in turns if turn.failure]
     assert 3 <= len(refused) <= 12
-    assert test.calls == len(refused) + sum(not turn.failure for turn in turns)
+    assert run.calls == len(refused) + sum(not turn.failure for turn in turns)
 
 
 class Tiring(Assistant):
@@ -192,14 +192,14 @@ def test_a_search_ends_where_answers_come_too_late(script: Script) -> None:
 
     async def run() -> None:
         assistant = Tiring()
-        test = LoadRun(assistant, assistant, script, CallProfile(3, 0.5, 9.0), [], noted.append)
+        run = LoadRun(assistant, assistant, script, CallProfile(3, 0.5, 9.0), [], noted.append)
 
         def measure(callers: int, since_s: float) -> LoadFigures:
             turns = [turn for turn in noted if turn.at_s >= since_s]
             levels.append(figures(turns, callers))
             return levels[-1]
 
-        await CallerSchedule(test).search(Search(1, 1, 20.0, until_ms=1_000), measure)
+        await CallerSchedule(run).search(Search(1, 1, 20.0, until_ms=1_000), measure)
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         runner.run(run())
@@ -213,8 +213,8 @@ def test_an_end_from_outside_leaves_nothing_behind(script: Script) -> None:
 
     async def run() -> None:
         assistant = Assistant()
-        test = LoadRun(assistant, assistant, script, CallProfile(), [], noted.append)
-        running = asyncio.create_task(CallerSchedule(test).hold(Plan(3, seconds=60.0)))
+        run = LoadRun(assistant, assistant, script, CallProfile(), [], noted.append)
+        running = asyncio.create_task(CallerSchedule(run).hold(Plan(3, seconds=60.0)))
         await asyncio.sleep(20)
         running.cancel()
         await asyncio.wait([running])

@@ -1,4 +1,4 @@
-"""A caller's ear: when the assistant is heard, and when it says words of its own answer.
+"""What a caller hears: when the assistant is heard, and when it says words of its own answer.
 
     caller   ~~~~~~~~~~|
     heard                  [Секунду, смотрю.]      [Тариф стоит ...

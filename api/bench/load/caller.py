@@ -1,9 +1,9 @@
 """One caller: dials, listens to the greeting, asks, listens to the answer, asks again, hangs up.
 
-    mouth  ....~~~~ question ~~~~............................~~~~ question ~~~~
-    ear        [greeting]            [filler] [own words ...]
+    player    ....~~~~ question ~~~~............................~~~~ question ~~~~
+    detector      [greeting]            [filler] [own words ...]
 
-Three tasks a call: the mouth's clock, the ear, and the script that goes between them.
+Three tasks a call: the player's clock, the detector, and the script that goes between them.
 """
 
 import asyncio
@@ -90,13 +90,13 @@ class LoadRun:
     """What all callers share, and what they note down. `calling`: how many hold a call now.
     `greeted`: one was, so that whoever is not yet waits instead of talking over a late greeting."""
 
-    door: Target
-    books: ServiceHistory
+    target: Target
+    history: ServiceHistory
     script: Script
-    manner: CallProfile
+    profile: CallProfile
     fillers: Sequence[Samples]
     note: Callable[[TurnResult], None]
-    late: Spread = field(default_factory=Spread)
+    lateness: Spread = field(default_factory=Spread)
     calls: int = 0
     calling: int = 0
     greeted: bool = False
@@ -105,12 +105,12 @@ class LoadRun:
 class Caller:
     """Calls until told to stop."""
 
-    def __init__(self, number: int, trial: LoadRun) -> None:
+    def __init__(self, number: int, run: LoadRun) -> None:
         self._number = number
-        self._trial = trial
+        self._run = run
         self._asked = 0
         self._turn: TurnResult | None = None
-        self._random = random.Random(f"{trial.script.seed}/{number}")
+        self._random = random.Random(f"{run.script.seed}/{number}")
 
     async def calls(self, stop: asyncio.Event, *, once: bool) -> None:
         """Place one call, or one after another until `stop`; the turn under way is finished."""
@@ -125,28 +125,28 @@ class Caller:
         """Whether there was a call; one that is lost is noted as a failed turn."""
         identity = uuid.uuid4()
         self._turn = None
-        self._trial.calls += 1
-        self._trial.calling += 1
+        self._run.calls += 1
+        self._run.calling += 1
         try:
-            async with self._trial.door.call(identity) as wire:
+            async with self._run.target.call(identity) as wire:
                 await self._held(wire, identity, stop)
             return True
         except Lost as lost:
             turn, reason = self._turn or self._next(), str(lost)
             early = self._turn is None and reason == HUNG_UP
             turn.failure = "hung up before a question: are all lines busy?" if early else reason
-            self._trial.note(turn)
+            self._run.note(turn)
             return False
         finally:
-            self._trial.calling -= 1
+            self._run.calling -= 1
 
     async def _held(self, wire: CallLine, identity: uuid.UUID, stop: asyncio.Event) -> None:
-        ear = AnswerDetector(wire.rate_hz, self._trial.fillers)
-        mouth = QuestionPlayer(wire.rate_hz)
+        detector = AnswerDetector(wire.rate_hz, self._run.fillers)
+        player = QuestionPlayer(wire.rate_hz)
         tasks = [
-            asyncio.create_task(self._converse(mouth, ear, identity, stop)),
-            asyncio.create_task(self._speak(wire, mouth)),
-            asyncio.create_task(_listen(wire, ear)),
+            asyncio.create_task(self._converse(player, detector, identity, stop)),
+            asyncio.create_task(self._speak(wire, player)),
+            asyncio.create_task(_listen(wire, detector)),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -157,60 +157,68 @@ class Caller:
             await cancel_and_wait(*tasks)
 
     async def _converse(
-        self, mouth: "QuestionPlayer", ear: AnswerDetector, identity: uuid.UUID, stop: asyncio.Event
+        self,
+        player: "QuestionPlayer",
+        detector: AnswerDetector,
+        identity: uuid.UUID,
+        stop: asyncio.Event,
     ) -> None:
         loop = asyncio.get_running_loop()
-        ear.listen(loop.time())
-        trial = self._trial
-        wait_s = trial.manner.patience_s if trial.greeted else GREETING_WITHIN_S
-        trial.greeted |= await _within(ear.answered.wait(), wait_s)
-        await _quiet(ear)
-        for _ in range(self._trial.manner.turns):
-            await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._trial.manner.think_s)
+        detector.listen(loop.time())
+        run = self._run
+        wait_s = run.profile.patience_s if run.greeted else GREETING_WITHIN_S
+        run.greeted |= await _within(detector.answered.wait(), wait_s)
+        await _quiet(detector)
+        for _ in range(self._run.profile.turns):
+            await asyncio.sleep(self._random.uniform(0.5, 1.5) * self._run.profile.think_s)
             turn = self._turn = self._next()
-            await self._ask(turn, mouth, ear, identity)
+            await self._ask(turn, player, detector, identity)
             self._turn = None
-            self._trial.note(turn)
+            self._run.note(turn)
             if stop.is_set() or turn.failure == NO_ANSWER:
                 return
 
     def _next(self) -> TurnResult:
-        question = self._trial.script.question(self._number, self._asked)
+        question = self._run.script.question(self._number, self._asked)
         self._asked += 1
         now_s = asyncio.get_running_loop().time()
-        return TurnResult(question, self._number, now_s, self._trial.calling)
+        return TurnResult(question, self._number, now_s, self._run.calling)
 
     async def _ask(
-        self, turn: TurnResult, mouth: "QuestionPlayer", ear: AnswerDetector, identity: uuid.UUID
+        self,
+        turn: TurnResult,
+        player: "QuestionPlayer",
+        detector: AnswerDetector,
+        identity: uuid.UUID,
     ) -> None:
         loop = asyncio.get_running_loop()
-        spoken = await asyncio.to_thread(self._trial.script.spoken, turn.question)
-        before, fillers = len(await self._trial.books.turns(identity)), ear.fillers_heard
-        began_s = await mouth.say(spoken)
+        spoken = await asyncio.to_thread(self._run.script.spoken, turn.question)
+        before, fillers = len(await self._run.history.turns(identity)), detector.fillers_heard
+        began_s = await player.say(spoken)
         end_s = began_s + spoken.end_s
         await asyncio.sleep(end_s - loop.time())
-        turn.cut_in = ear.loud_until_s > began_s + GAP_BEFORE_S
-        ear.listen(end_s)
+        turn.cut_in = detector.loud_until_s > began_s + GAP_BEFORE_S
+        detector.listen(end_s)
         turn.at_s = end_s
-        if not await _within(ear.answered.wait(), self._trial.manner.patience_s):
+        if not await _within(detector.answered.wait(), self._run.profile.patience_s):
             turn.failure = NO_ANSWER
             return
-        assert ear.words_at_s is not None
+        assert detector.words_at_s is not None
         if not turn.cut_in:
-            turn.response_ms = 1000 * (ear.words_at_s - end_s)
-        turn.filler = ear.fillers_heard > fillers
-        _judge(turn, await self._answer_over(ear, identity, before))
+            turn.response_ms = 1000 * (detector.words_at_s - end_s)
+        turn.filler = detector.fillers_heard > fillers
+        _judge(turn, await self._answer_over(detector, identity, before))
 
     async def _answer_over(
-        self, ear: AnswerDetector, identity: uuid.UUID, before: int
+        self, detector: AnswerDetector, identity: uuid.UUID, before: int
     ) -> list[KeptTurn]:
         """What the service keeps of the turn, once the answer has been heard to its end."""
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + ANSWER_S
         while loop.time() < deadline_s:
-            await _quiet(ear)
-            kept = await self._trial.books.turns(identity)
-            waited_s = loop.time() - ear.loud_until_s
+            await _quiet(detector)
+            kept = await self._run.history.turns(identity)
+            waited_s = loop.time() - detector.loud_until_s
             if len(kept) > before and waited_s > QUIET_S:
                 return kept[before:]
             if waited_s > KEPT_WITHIN_S:
@@ -218,17 +226,17 @@ class Caller:
             await asyncio.sleep(ASK_S)
         return []
 
-    async def _speak(self, wire: CallLine, mouth: "QuestionPlayer") -> None:
+    async def _speak(self, wire: CallLine, player: "QuestionPlayer") -> None:
         """The clock: a packet each 20 ms, as late as the line makes it."""
         loop = asyncio.get_running_loop()
-        rng = np.random.default_rng((self._trial.script.seed, self._number, self._asked))
-        packets = Packets(self._trial.script.line, rng)
+        rng = np.random.default_rng((self._run.script.seed, self._number, self._asked))
+        packets = Packets(self._run.script.line, rng)
         due_s = arrives_s = loop.time()
         while True:
-            late_s, packet = packets.carry(mouth.packet(due_s))
+            late_s, packet = packets.carry(player.packet(due_s))
             arrives_s = max(arrives_s, due_s + late_s)
             await asyncio.sleep(arrives_s - loop.time())
-            self._trial.late.add(loop.time() - arrives_s)
+            self._run.lateness.add(loop.time() - arrives_s)
             if packet is not None:
                 await wire.send(packet)
             due_s += PLAYOUT_FRAME_S
@@ -267,20 +275,20 @@ class QuestionPlayer:
         return piece if len(piece) == self._size else self._bed[: self._size]
 
 
-async def _listen(wire: CallLine, ear: AnswerDetector) -> None:
+async def _listen(wire: CallLine, detector: AnswerDetector) -> None:
     loop = asyncio.get_running_loop()
     async for sound in wire.sounds():
         if sound is None:
-            ear.flush(loop.time())
+            detector.flush(loop.time())
         else:
-            ear.hear(sound)
+            detector.hear(sound)
 
 
-async def _quiet(ear: AnswerDetector) -> None:
+async def _quiet(detector: AnswerDetector) -> None:
     """Wait until nothing has been heard for `QUIET_S`, or nothing ever was."""
     loop = asyncio.get_running_loop()
     while True:
-        left_s = ear.loud_until_s + QUIET_S - loop.time()
+        left_s = detector.loud_until_s + QUIET_S - loop.time()
         if left_s <= 0:
             return
         await asyncio.sleep(left_s)

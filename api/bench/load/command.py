@@ -1,4 +1,4 @@
-"""`beseda load`: its options made into a crowd of callers, and what they found into a report."""
+"""`beseda load`: its options made into callers, and what they found into a report."""
 
 import argparse
 import asyncio
@@ -42,11 +42,11 @@ def load(
     line = parse(arguments.line)
     url = arguments.url or address(settings)
     key = arguments.key or next(iter(sorted(settings.keys)), None)
-    door = _door(arguments, settings, line, url, key)
+    target = _target(arguments, settings, line, url, key)
     asked = questions.read(arguments.questions)
-    script = questions.Script(asked, line, door.rate_hz, arguments.seed)
+    script = questions.Script(asked, line, target.rate_hz, arguments.seed)
     service = Service(url, key, own_prompts(settings))
-    return asyncio.run(_load(arguments, door, script, service))
+    return asyncio.run(_load(arguments, target, script, service))
 
 
 def address(settings: Settings) -> str:
@@ -56,7 +56,7 @@ def address(settings: Settings) -> str:
     return f"{'https' if settings.tls_cert else 'http'}://{host}:{settings.port}"
 
 
-def _door(
+def _target(
     arguments: argparse.Namespace,
     settings: Settings,
     line: TelephoneLine,
@@ -80,56 +80,56 @@ def _door(
 
 async def _load(
     arguments: argparse.Namespace,
-    door: Exchange | Session,
+    target: Exchange | Session,
     script: questions.Script,
     service: Service,
 ) -> tuple[dict[str, Any], list[TurnResult]]:
     try:
         await service.check()
-        await _reach(door)
+        await _reach(target)
         await asyncio.to_thread(script.prepare)
         found = LoadResult([], [], asyncio.get_running_loop().time())
         progress = _progress(found)
-        manner = CallProfile(arguments.turns, arguments.think, arguments.patience)
+        profile = CallProfile(arguments.turns, arguments.think, arguments.patience)
 
         def note(turn: TurnResult) -> None:
             found.turns.append(turn)
-            progress(test)
+            progress(run)
 
-        test = LoadRun(door, service, script, manner, await service.fillers(), note)
+        run = LoadRun(target, service, script, profile, await service.fillers(), note)
         before = await service.interrupted()
-        await _until_done(arguments, test, found)
+        await _until_done(arguments, run, found)
         broken_off = await service.interrupted() - before
-        return _report(arguments, script, test, found, broken_off), found.turns
+        return _report(arguments, script, run, found, broken_off), found.turns
     finally:
         await service.close()
 
 
-async def _reach(door: Exchange | Session) -> None:
+async def _reach(target: Exchange | Session) -> None:
     """Refuse a telephone port where nobody listens, before any caller is counted as failed."""
-    if isinstance(door, Exchange):
+    if isinstance(target, Exchange):
         try:
             async with asyncio.timeout(10):
-                _, writer = await asyncio.open_connection(door.host, door.port)
+                _, writer = await asyncio.open_connection(target.host, target.port)
         except OSError as error:
             reason = error.strerror or "no answer"
             raise BadInput(
-                f"no AudioSocket at {door.host}:{door.port} ({reason}): give the service "
+                f"no AudioSocket at {target.host}:{target.port} ({reason}): give the service "
                 "BESEDA_AUDIOSOCKET_PORT, or name it with --audiosocket HOST:PORT"
             ) from None
         writer.close()
 
 
-async def _until_done(arguments: argparse.Namespace, test: LoadRun, found: LoadResult) -> None:
+async def _until_done(arguments: argparse.Namespace, run: LoadRun, found: LoadResult) -> None:
     """Hold the calls; the first Ctrl-C ends them at once, a second one everything."""
     loop = asyncio.get_running_loop()
-    crowd = CallerSchedule(test)
+    schedule = CallerSchedule(run)
     if arguments.until is None:
-        work = crowd.hold(Plan(arguments.callers, arguments.seconds, arguments.ramp))
+        work = schedule.hold(Plan(arguments.callers, arguments.seconds, arguments.ramp))
     else:
         seconds = arguments.seconds or SEARCH_S
         plan = Search(arguments.callers, arguments.step, seconds, arguments.until)
-        work = crowd.search(plan, _measuring(found))
+        work = schedule.search(plan, _measuring(found))
     running = asyncio.create_task(work)
 
     def leave() -> None:
@@ -159,24 +159,24 @@ def _measuring(found: LoadResult) -> Callable[[int, float], LoadFigures]:
 def _report(
     arguments: argparse.Namespace,
     script: questions.Script,
-    test: LoadRun,
+    run: LoadRun,
     found: LoadResult,
     broken_off: int,
 ) -> dict[str, Any]:
-    door: Target = test.door
+    target: Target = run.target
     seconds = asyncio.get_running_loop().time() - found.began_s
     whole = report.figures(found.turns, max((turn.callers for turn in found.turns), default=0))
     told: dict[str, Any] = {
         "over": arguments.over,
         "line": arguments.line,
         "seconds": round(seconds, 1),
-        "calls": test.calls,
+        "calls": run.calls,
         **asdict(whole),
         "false_interruptions": max(0, broken_off - whole.split),
-        "clock_late_ms": test.late.figures_ms(),
+        "clock_late_ms": run.lateness.figures_ms(),
     }
-    if isinstance(door, Exchange):
-        told["frames_off_20_ms"] = door.off.figures_ms()
+    if isinstance(target, Exchange):
+        told["frames_off_20_ms"] = target.off.figures_ms()
     if arguments.until is not None:
         told["search"] = _searched(found.levels, arguments.until)
     if not any(one.words for one in script.questions):
@@ -233,12 +233,12 @@ def _progress(found: LoadResult) -> Callable[[LoadRun], None]:
     bar = tqdm(unit="turn", file=sys.stderr, leave=False)
     began_s = time.monotonic()
 
-    def advance(test: LoadRun) -> None:
-        recent = report.figures(found.turns[-200:], test.calling)
+    def advance(run: LoadRun) -> None:
+        recent = report.figures(found.turns[-200:], run.calling)
         waits = recent.first_response_ms or {"p50": 0, "p95": 0}
         failed = sum(turn.failure is not None for turn in found.turns)
         bar.set_postfix_str(
-            f"{test.calling} calling, p50 {waits['p50']} ms, p95 {waits['p95']} ms, "
+            f"{run.calling} calling, p50 {waits['p50']} ms, p95 {waits['p95']} ms, "
             f"{failed} failed, {time.monotonic() - began_s:.0f} s",
             refresh=False,
         )

@@ -1,4 +1,4 @@
-"""How many call, and for how long: a crowd that comes in little by little, or one that grows until
+"""How many call, and for how long: callers who come in little by little, or ever more until
 answers come too late.
 
     callers  1 2 3 ...... N ......................   (ramp, then `seconds`, or a call each)
@@ -39,8 +39,8 @@ class Search:
 class CallerSchedule:
     """The callers of one run. `stop` ends it: turns under way are finished."""
 
-    def __init__(self, test: LoadRun) -> None:
-        self._test = test
+    def __init__(self, run: LoadRun) -> None:
+        self._run = run
         self._tasks: list[asyncio.Task[None]] = []
         self.stop = asyncio.Event()
 
@@ -75,7 +75,7 @@ class CallerSchedule:
         for number in range(len(self._tasks), callers):
             if self.stop.is_set():
                 return
-            caller = Caller(number, self._test)
+            caller = Caller(number, self._run)
             self._tasks.append(asyncio.create_task(caller.calls(self.stop, once=once)))
             await self._passing(every_s)
 

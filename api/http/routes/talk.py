@@ -44,8 +44,8 @@ async def talk(
         question, options = _read(fields)
         history = await conversations.history(options.conversation_id)
         stages = services.stages(spoken=options.audio, history=history)
-        manner = CallSettings(voice=options.voice, speed=options.speed)
-        reply = await collect(question, stages, manner)
+        settings = CallSettings(voice=options.voice, speed=options.speed)
+        reply = await collect(question, stages, settings)
     conversation_id = await conversations.save_exchange(reply, options.conversation_id)
     if reply.speech and request.headers.get("accept", "").startswith("audio/"):
         headers = {"X-Conversation-Id": conversation_id}
