@@ -28,6 +28,9 @@ from rag import jsonl
 from rag.ingestion.ingest import IngestProgress
 from rag.vocabulary import stored_phrases
 
+STOP_WITHIN_S = 10
+"""What requests get to finish in when the service stops."""
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out one parsed command; returns its exit status."""
@@ -50,6 +53,7 @@ def serve(settings: Settings) -> int:
     import uvicorn
 
     from api.http.app import create_app
+    from api.http.connections import http_protocol, raise_descriptor_limit
     from api.http.websockets import Sockets
     from api.telephony.phone import actions, carriers, listening
 
@@ -59,6 +63,7 @@ def serve(settings: Settings) -> int:
     audiosocket = listening(settings)
     logging.getLogger("uvicorn.error").addFilter(_not_a_denial)
 
+    raise_descriptor_limit()
     # Access lines would carry paths and queries of callers; /metrics counts instead.
     uvicorn.run(
         create_app(settings, audiosocket=audiosocket),
@@ -68,7 +73,9 @@ def serve(settings: Settings) -> int:
         ssl_keyfile=settings.tls_key,
         access_log=False,
         log_level="warning",
+        http=http_protocol(),
         ws=Sockets,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     return DONE
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api.http.errors import install_error_handlers
-from api.http.middleware import CountRequests, LimitBody, RequireKey
+from api.http.middleware import Contain, CountRequests, LimitBody, OwnPageOnly, RequireKey
 from api.http.routes import audio, chat, conversations, documents, health, talk, web
 from api.realtime import routes as realtime
 from api.settings import Settings
@@ -41,6 +41,9 @@ def create_app(
     app.add_middleware(CountRequests, metrics=parts.metrics)
     app.add_middleware(LimitBody, limit_bytes=settings.max_upload)
     app.add_middleware(RequireKey, keys=settings.keys)
+    if not settings.keys:
+        app.add_middleware(OwnPageOnly)
+    app.add_middleware(Contain)
     install_error_handlers(app)
     for routes in ROUTES:
         app.include_router(routes.router)

@@ -1,6 +1,5 @@
 """Errors as HTTP says them: OpenAI's body, the right status, nothing of our insides."""
 
-import logging
 from dataclasses import replace
 
 from fastapi import FastAPI, Request
@@ -10,8 +9,6 @@ from starlette.exceptions import HTTPException
 
 from dialog.errors import BadInput, Unavailable, first_fault
 
-log = logging.getLogger(__name__)
-
 
 def error_body(message: str, status: int, code: str | None = None) -> dict[str, object]:
     """OpenAI's error object (their API reference, "Error codes")."""
@@ -20,12 +17,11 @@ def error_body(message: str, status: int, code: str | None = None) -> dict[str, 
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Turn every exception that a route lets out into one clear JSON body."""
+    """Turn what a route refuses into one clear JSON body; faults are `middleware.Contain`'s."""
     app.add_exception_handler(BadInput, _bad_input)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(Exception, _fault)
 
 
 def _respond(message: str, status: int, code: str | None = None) -> JSONResponse:
@@ -54,13 +50,3 @@ async def _validation(_: Request, error: Exception) -> JSONResponse:
     fault = first_fault(error)
     place = tuple(part for part in fault.place if part not in ("body", "query")) or ("request",)
     return _respond(str(replace(fault, place=place)), 400, "invalid_request")
-
-
-async def _fault(_: Request, error: Exception) -> JSONResponse:
-    # The type and place are logged, never the message: it may quote what a caller said.
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-    log.error("fault %s at %s", type(error).__name__, place)
-    return _respond("internal error", 500, "internal_error")

@@ -5,30 +5,68 @@ Plain ASGI, so that a body is counted as it arrives and never held whole.
 
 import base64
 import hmac
+import logging
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.http.errors import error_body
 from api.metrics import Metrics
+from api.settings import is_loopback
+
+log = logging.getLogger(__name__)
 
 # The page asks for a key by itself; what it is made of is no secret.
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/"})
 # A carrier has no key: it signs what it sends, and the routes check that.
 SIGNED_FOLDERS = tuple(f"/v1/phone/{carrier}" for carrier in ("twilio", "telnyx", "vonage"))
 OPEN_FOLDER = "/web/"
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 KEY_PROTOCOL = "openai-insecure-api-key."
+
+
+class Contain:
+    """The last resort: a fault ends its own request or socket, and the service goes on.
+
+    Its type and place are logged, never its message: it may quote what a caller said.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = False
+
+        async def noting(message: Message) -> None:
+            nonlocal answered
+            answered = answered or message["type"] in ("http.response.start", "websocket.accept")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            pass  # who has left needs no answer
+        except Exception as error:
+            if scope["type"] == "lifespan":
+                raise
+            log.error("fault %s at %s", type(error).__name__, _place(error))
+            if not answered:
+                body = error_body("internal error", 500, "internal_error")
+                await _refuse(JSONResponse(body, 500), scope, receive, send)
+            elif scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1011})
+            # An answer that was begun and is not whole is cut off there, by uvicorn.
 
 
 class RequireKey:
     """Asks for `Authorization: Bearer KEY` (or `X-API-Key`) once keys are configured.
 
-    A browser can set no header on a WebSocket: OpenAI's subprotocol carries the key there. A
-    service without keys takes sockets from its own page only: browsers let any site open one.
+    A browser can set no header on a WebSocket: OpenAI's subprotocol carries the key there.
     """
 
     def __init__(self, app: ASGIApp, keys: frozenset[str]) -> None:
@@ -42,16 +80,38 @@ class RequireKey:
             body = error_body("a valid API key is required", 401, "invalid_api_key")
             response = JSONResponse(body, 401, headers={"WWW-Authenticate": "Bearer"})
             await _refuse(response, scope, receive, send)
-        elif scope["type"] == "websocket" and not self._keys and _is_foreign(scope):
-            body = error_body(
-                "sockets are opened by this service's own page", 403, "foreign_origin"
-            )
-            await _refuse(JSONResponse(body, 403), scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     def _opens(self, given: bytes) -> bool:
         return not self._keys or any(hmac.compare_digest(given, key) for key in self._keys)
+
+
+class OwnPageOnly:
+    """What guards a service that asks for no keys, from the browsers on its machine.
+
+    Any site may have a browser send a form, or open a WebSocket, to an address on this machine:
+    browsers name the site in `Origin` and `Sec-Fetch-Site`, and what was not sent by this service's
+    own page is refused. A site may also let its own name point to this machine (DNS rebinding)
+    and so pass for that page: only names that are loopback by themselves are answered.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or _is_signed(scope["path"]):
+            await self._app(scope, receive, send)
+        elif not _names_loopback(scope):
+            message = "without BESEDA_API_KEYS only localhost and 127.0.0.1 are answered"
+            body = error_body(message, 403, "foreign_host")
+            await _refuse(JSONResponse(body, 403), scope, receive, send)
+        elif scope.get("method") not in READING and _is_foreign(scope):
+            message = "without BESEDA_API_KEYS only this service's own page may do this"
+            body = error_body(message, 403, "foreign_origin")
+            await _refuse(JSONResponse(body, 403), scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class LimitBody:
@@ -106,9 +166,12 @@ class CountRequests:
         await self._app(scope, receive, counting if scope["type"] == "http" else send)
 
 
+def _is_signed(path: str) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in SIGNED_FOLDERS)
+
+
 def _is_open(path: str) -> bool:
-    signed = any(path == folder or path.startswith(f"{folder}/") for folder in SIGNED_FOLDERS)
-    return signed or path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
+    return _is_signed(path) or path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
 
 async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,10 +184,36 @@ async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send
         await response(scope, receive, send)
 
 
+def _place(error: Exception) -> str:
+    """Where it was raised, as file:line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+
+
+def _names_loopback(scope: Scope) -> bool:
+    """Whether `Host` names this machine by itself; who sends no `Host` is no browser."""
+    named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return len(named) < 2 and all(is_loopback(_host(host)) for host in named)
+
+
+def _host(netloc: str) -> str:
+    """The name in `name:port` or `[address]:port`; empty for what is neither."""
+    with suppress(ValueError):
+        return (urlsplit(f"//{netloc}").hostname or "").removesuffix(".")
+    return ""
+
+
 def _is_foreign(scope: Scope) -> bool:
+    """Whether a browser sent this for another site than this service (Fetch Metadata, W3C)."""
     headers = dict(scope["headers"])
+    if headers.get(b"sec-fetch-site", b"none") not in (b"same-origin", b"none"):
+        return True
     origin = headers.get(b"origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get(b"host")
+    secure = scope["scheme"] in ("https", "wss")
+    own = (b"https://" if secure else b"http://") + headers.get(b"host", b"")
+    return origin is not None and origin.lower() != own.lower()
 
 
 def _key(scope: Scope) -> bytes:

@@ -70,7 +70,7 @@ class ScriptedServices(Services):
 def client_of(home: Path, **settings: object) -> TestClient:
     chosen = Settings.model_validate({"home": home, "max_upload": 100_000, **settings})
     app = create_app(chosen, ScriptedServices(chosen))
-    return TestClient(app, raise_server_exceptions=False)
+    return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
 
 
 def with_page(client: TestClient) -> TestClient:

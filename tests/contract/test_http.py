@@ -250,7 +250,8 @@ def test_no_voice_is_503_for_speech(tmp_path: Path) -> None:
             yield Speech(np.zeros(0, np.float32), RATE_HZ)
 
     settings = Settings(home=tmp_path)
-    with TestClient(create_app(settings, ScriptedServices(settings, Mute()))) as client:
+    app = create_app(settings, ScriptedServices(settings, Mute()))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         response = client.post("/v1/audio/speech", json={"input": "да"})
         assert response.status_code == 503
         assert error_of(response.json()) == "the voice is missing"
