@@ -4,7 +4,7 @@
          HEAD_S, or the     BODY_BYTES_PER_S,              WRITE_S
          oldest gives way   looked at each BODY_S
 
-uvicorn waits without end for a request's head, for its body, and for a client that does not read, and
+uvicorn waits without end for a request's head, for its body and for a client who does not read, and
 a thousand such connections use up a process's descriptors. Knows sockets and time, and no route.
 """
 
