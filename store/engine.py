@@ -77,7 +77,9 @@ def open_store(url: str) -> Store:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    return create_engine(
+        url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True
+    )
 
 
 def _sqlite(url: str) -> Engine:
@@ -85,7 +87,8 @@ def _sqlite(url: str) -> Engine:
     if not database or database == ":memory:":
         raise ValueError("the store needs a file: several threads and processes share it")
     Path(database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    # Errors would quote the row, which is what a caller said.
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine

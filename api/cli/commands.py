@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from api import schemas
+from api import logs, schemas
 from api.cli.home import settle_in
 from api.cli.status import BAD_INPUT, DONE, FAULT, complain
 from api.conversation.converse import Stages
@@ -73,6 +73,7 @@ def serve(settings: Settings) -> int:
         ssl_keyfile=settings.tls_key,
         access_log=False,
         log_level="warning",
+        log_config=logs.UVICORN,
         http=http_protocol(),
         ws=Sockets,
         timeout_graceful_shutdown=STOP_WITHIN_S,

@@ -24,6 +24,3 @@ def settle_in(home: Path) -> None:
     # Libraries below would report their use to their makers; nothing may leave the machine.
     for switch in ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
         os.environ.setdefault(switch, "1")
-    # These name addresses and queries at INFO.
-    for noisy in ("httpx", "httpcore", "openai", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

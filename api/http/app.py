@@ -1,5 +1,6 @@
 """The service: routes, guards and error bodies around one set of `Services`."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from api.http.errors import install_error_handlers
 from api.http.middleware import Contain, CountRequests, LimitBody, OwnPageOnly, RequireKey
 from api.http.routes import audio, chat, conversations, documents, health, talk, web
+from api.logs import tell_loop_error
 from api.realtime import routes as realtime
 from api.settings import Settings
 from api.telephony import routes as telephony
@@ -29,6 +31,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_exception_handler(tell_loop_error)
         with parts:
             parts.start()
             async with lines(parts, audiosocket) as answering:

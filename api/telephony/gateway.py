@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api.logs import log_to
+from api.logs import log_to, tell_loop_error
 from api.settings import Network
 from api.telephony.audiosocket import AudioSocketServer, Connection
 from api.telephony.bridge import connect_call
@@ -149,6 +149,7 @@ async def _take_calls(config: GatewayConfig, path: Path) -> None:
         log.info("a call over AudioSocket ended: %s", reason)
 
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(tell_loop_error)
     over = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, over.set)
     if (parent := multiprocessing.parent_process()) is not None:

@@ -117,7 +117,8 @@ class Answerer:
                     return
                 log.warning("the language model said nothing that can be used")
             except Exception as error:
-                log.warning("the language model failed: %s", error)
+                # Its server may quote the question.
+                log.warning("the language model failed: %s", type(error).__name__)
         # Whole sentences that a dying model has spoken stay; what it broke off was never passed
         # on. The documents' own sentences follow as new ones, those already said left out.
         rest = extract.extract(asked, found, self._prompts.quote, wording.said)
