@@ -60,7 +60,7 @@ def test_another_site_writes_nothing(client: TestClient, headers: dict[str, str]
 def test_another_site_opens_no_socket(client: TestClient, headers: dict[str, str]) -> None:
     with (
         pytest.raises(WebSocketDenialResponse) as denied,
-        client.websocket_connect("/v1/realtime", headers=headers),
+        client.websocket_connect("ws://127.0.0.1/v1/realtime", headers=headers),
     ):
         pass
     assert denied.value.status_code == 403

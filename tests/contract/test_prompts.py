@@ -57,9 +57,13 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, prompts=path)
 
 
+OWN_PAGE = {"origin": "http://127.0.0.1", "sec-fetch-site": "same-origin"}
+
+
 @pytest.fixture
 def service(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings, ScriptedServices(settings, HearingModels()))) as client:
+    app = create_app(settings, ScriptedServices(settings, HearingModels()))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -76,7 +80,7 @@ def test_over_http(service: TestClient) -> None:
 
 
 def test_over_realtime(service: TestClient) -> None:
-    with service.websocket_connect("/v1/realtime") as socket:
+    with service.websocket_connect("ws://127.0.0.1/v1/realtime", headers=OWN_PAGE) as socket:
         socket.send_json({"type": "conversation.item.create", "item": text_item(STRANGE)})
         socket.send_json({"type": "response.create"})
         event = socket.receive_json()

@@ -105,10 +105,10 @@ def ask(socket: Any) -> tuple[str, float]:
 
 def test_tools_of_a_realtime_session_then_http(tmp_path: Path, model: Hanging) -> None:
     parts = services(tmp_path, model)
-    with TestClient(create_app(parts.settings, parts)) as client:
+    with TestClient(create_app(parts.settings, parts), base_url="http://127.0.0.1") as client:
         with_page(client)
         client.post("/v1/search", json={"query": QUESTION})  # loads the dictionaries
-        with client.websocket_connect("/v1/realtime") as socket:
+        with client.websocket_connect("ws://127.0.0.1/v1/realtime") as socket:
             session = {"type": "realtime", "tools": [TOOL], "output_modalities": ["text"]}
             socket.send_json({"type": "session.update", "session": session})
             said, took_s = ask(socket)
