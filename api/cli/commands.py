@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from api import logs, schemas
+from api.cli import printed
 from api.cli.home import settle_in
 from api.cli.status import BAD_INPUT, DONE, FAULT, complain
 from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, joined
 from api.conversation.validation import check_question, typed
 from api.settings import Settings, read_settings
+from api.transcript_formats import COMMAND_FORMATS, JsonFormat
 from api.wiring import Services, own_prompts, own_rules
 from dialog.audio.decoding import decode
 from dialog.audio.pcm import write_wav
@@ -119,7 +121,7 @@ def ask(arguments: argparse.Namespace, services: Services) -> int:
 
 def transcribe(arguments: argparse.Namespace, services: Services) -> int:
     """Each recording to text; a bad one is reported and the others still answered."""
-    chosen = "json" if arguments.json else arguments.format
+    form = COMMAND_FORMATS["json" if arguments.json else arguments.format]
     failed = False
     for path in arguments.files:
         try:
@@ -127,13 +129,13 @@ def transcribe(arguments: argparse.Namespace, services: Services) -> int:
         except BadInput as error:
             failed = True
             complain(f"{path}: {error.message}", BAD_INPUT)
-            if chosen in schemas.AS_JSON:
+            if isinstance(form, JsonFormat):
                 _print_json({"file": str(path), "error": error.message})
             continue
-        if chosen in schemas.AS_JSON:
-            _print_json({"file": str(path), **schemas.AS_JSON[chosen](transcript)})
+        if isinstance(form, JsonFormat):
+            _print_json({"file": str(path), **form.render(transcript)})
         else:
-            print(schemas.AS_TEXT[chosen](transcript))
+            print(form.render(transcript))
     return BAD_INPUT if failed else DONE
 
 
@@ -169,7 +171,7 @@ def ingest(arguments: argparse.Namespace, services: Services) -> int:
     if arguments.json:
         _print_json(schemas.report_json(report))
     else:
-        print(schemas.report_text(report))
+        print(printed.report_text(report))
     return BAD_INPUT if faults else DONE
 
 
@@ -184,7 +186,7 @@ def search(arguments: argparse.Namespace, services: Services) -> int:
             shown = [schemas.hit_json(hit) for hit in hits]
             _print_json({"query": arguments.query, "hits": shown})
         elif hits:
-            print("\n".join(schemas.hit_text(hit) for hit in hits))
+            print("\n".join(printed.hit_text(hit) for hit in hits))
         else:
             complain("nothing was found", DONE)
         return DONE
@@ -211,7 +213,7 @@ def evaluate(arguments: argparse.Namespace, services: Services) -> int:
     else:
         print("\n".join(f"{name:20} {value}" for name, value in asdict(figures).items()))
     if arguments.wrong:
-        for line in schemas.wrong_outcomes(outcomes):
+        for line in printed.wrong_outcomes(outcomes):
             print(line)
     if arguments.plot is not None:
         plots.answers(figures, arguments.plot)
@@ -325,7 +327,7 @@ def _print_reply(arguments: argparse.Namespace, reply: Reply) -> None:
     if arguments.json:
         _print_json(schemas.reply_json(reply))
     else:
-        print(schemas.reply_text(reply))
+        print(printed.reply_text(reply))
 
 
 def _list_voices(arguments: argparse.Namespace, services: Services) -> int:
@@ -343,7 +345,7 @@ def _list_documents(arguments: argparse.Namespace, services: Services) -> int:
         if arguments.json:
             _print_json(schemas.document_json(info))
         else:
-            print(schemas.document_text(info))
+            print(printed.document_text(info))
     return DONE
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from api.cli.status import BAD_INPUT
+from api.transcript_formats import COMMAND_FORMATS
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,7 +45,7 @@ def build_parser() -> Parser:
     transcribe.add_argument("files", nargs="+", type=Path, metavar="FILE")
     transcribe.add_argument(
         "--format",
-        choices=["text", "words", "json", "srt", "vtt", "verbose_json"],
+        choices=list(COMMAND_FORMATS),
         default="text",
         help="json is the same as --json",
     )

@@ -7,8 +7,8 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from api import schemas
 from api.http.routes.deps import ModelsDep
+from api.transcript_formats import SERVICE_FORMATS, JsonFormat
 from dialog.audio.pcm import pcm16, wav_header
 from dialog.errors import BadInput
 from dialog.messages import Speech
@@ -23,15 +23,13 @@ async def transcriptions(
     response_format: Annotated[str, Form()] = "json",
 ) -> Response:
     """A recording of any format to text; silence is an empty text with 200."""
-    known = ("json", "text", "srt", "vtt", "verbose_json")
-    if response_format not in known:
-        raise BadInput(f"response_format must be one of: {', '.join(known)}")
+    form = SERVICE_FORMATS.get(response_format)
+    if form is None:
+        raise BadInput(f"response_format must be one of: {', '.join(SERVICE_FORMATS)}")
     transcript = await models.transcribe(file.file)
-    if response_format == "json":
-        return JSONResponse({"text": transcript.text})
-    if response_format == "verbose_json":
-        return JSONResponse(schemas.verbose_json(transcript))
-    return PlainTextResponse(schemas.AS_TEXT[response_format](transcript) + "\n")
+    if isinstance(form, JsonFormat):
+        return JSONResponse(form.render(transcript))
+    return PlainTextResponse(form.render(transcript) + "\n")
 
 
 @router.get("/voices")
