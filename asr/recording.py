@@ -17,7 +17,7 @@ from typing import BinaryIO
 from asr.recogniser import Recogniser
 from asr.segmentation import Segment, Segmenter
 from asr.vad import RATE_HZ, SileroVad, Vad
-from dialog.audio.decoding import decode
+from dialog.audio.decoding import read_recording
 from dialog.audio.resampling import resample
 from dialog.messages import Samples, Transcript
 from models.runtime import ModelThread
@@ -53,7 +53,7 @@ async def transcribe(
     `progress` is told the seconds done after each batch. Raises `BadInput` for what is not
     a recording, and `Unavailable` when the recogniser cannot be had.
     """
-    batches = stretches_in_batches(decode(source, RATE_HZ), vad)
+    batches = stretches_in_batches(read_recording(source, RATE_HZ), vad)
     heard: list[Transcript] = []
     read_s = 0.0
     while (batch := await asyncio.to_thread(next, batches, None)) is not None:

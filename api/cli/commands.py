@@ -22,7 +22,7 @@ from api.conversation.validation import check_question, typed
 from api.settings import Settings, read_settings
 from api.transcript_formats import COMMAND_FORMATS, JsonFormat
 from api.wiring import Services, own_prompts, own_rules
-from dialog.audio.decoding import decode
+from dialog.audio.decoding import read_recording
 from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Speech, Transcript
@@ -93,7 +93,7 @@ def talk(arguments: argparse.Namespace, services: Services) -> int:
     """The main job: a recorded question in, a spoken answer out."""
     spoken = arguments.output is not None
     _check_output(arguments.output)
-    next(decode(arguments.file, 16_000))  # bad audio is refused before models are loaded
+    next(read_recording(arguments.file, 16_000))  # bad audio is refused before models are loaded
     began_s = time.perf_counter()
     asyncio.run(services.models.load(spoken=spoken))
     load_ms = round((time.perf_counter() - began_s) * 1000, 1)

@@ -18,6 +18,7 @@ import numpy as np
 from dialog.audio.resampling import Resampler
 from dialog.errors import BadInput
 from dialog.messages import Samples
+from dialog.sandbox import MIB, Limits, Sandbox, as_path
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -38,6 +39,19 @@ XING = (b"Xing", b"Info", b"VBRI")
 XING_WITHIN = 8192
 # What may be missing at the end: rounding, and this much for each packet that was skipped.
 MISSING_S, MISSING_SHARE = 0.1, 0.01
+
+LOUDEST = 8.0
+"""Floating point may exceed full scale, honestly by a little."""
+
+
+def read_recording(source: Path | BinaryIO, rate_hz: int) -> Iterator[Samples]:
+    """`decode` in a process of its own: for files that somebody has sent.
+
+    Raises BadInput also for a recording that breaks the decoder, and Unavailable when too many are
+    being read.
+    """
+    with as_path(source) as path:
+        yield from _SANDBOX.stream(decode, path, rate_hz)
 
 
 def decode(source: Path | BinaryIO, rate_hz: int) -> Iterator[Samples]:
@@ -96,6 +110,8 @@ def _decoded(container: "InputContainer", head: bytes) -> Iterator[tuple[Samples
     if not container.streams.audio:
         raise _undecodable("it holds no audio")
     stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        raise _undecodable("its codec is not known here")
     _check_header(stream.codec_context)
     good = broken = 0
     reached_s = 0.0
@@ -163,13 +179,18 @@ class _ToMono:
         if form != self._form:
             self.rate_hz = self.rate_hz or frame.sample_rate
             self._form = form
-            self._resampler = av.AudioResampler(format="fltp", rate=self.rate_hz)
-        pieces = [out.to_ndarray() for out in self._resampler.resample(frame)]
+            # Interleaved: PyAV 18.1 reads past the eighth plane of a planar frame and crashes.
+            self._resampler = av.AudioResampler(format="flt", rate=self.rate_hz)
+        pieces = [
+            out.to_ndarray().reshape(-1, out.layout.nb_channels)
+            for out in self._resampler.resample(frame)
+        ]
         if not pieces:
             return np.zeros(0, np.float32)
-        mono = np.concatenate(pieces, axis=1).mean(axis=0, dtype=np.float32)
-        # A damaged float stream may hold NaN, which would poison every filter after it.
-        return np.asarray(np.nan_to_num(mono, posinf=1.0, neginf=-1.0), np.float32)
+        # A damaged float stream holds NaN and absurd values, which poison every filter after it.
+        sound = np.nan_to_num(np.concatenate(pieces), posinf=LOUDEST, neginf=-LOUDEST)
+        mono = np.clip(sound, -LOUDEST, LOUDEST).mean(axis=1, dtype=np.float32)
+        return np.asarray(mono, np.float32)
 
 
 def _resampled(frames: Iterator[tuple[Samples, int]], rate_hz: int) -> Iterator[Samples]:
@@ -213,3 +234,10 @@ class _Rewound:
 
 def _undecodable(reason: str) -> BadInput:
     return BadInput(f"not a usable audio recording: {reason}", code="undecodable_audio")
+
+
+_SANDBOX = Sandbox(
+    Limits(memory_bytes=512 * MIB, silent_s=20.0, workers=16),
+    _undecodable,
+    preload=("av", "dialog.audio.decoding"),
+)
