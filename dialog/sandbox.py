@@ -230,7 +230,11 @@ def _settle(memory_bytes: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     os.nice(5)
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    limit = mapped + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    # What is written to, not what is mapped: libraries map half a gigabyte and read little of it.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (data_kib,) = (
+        int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData")
+    )
+    limit = data_kib * 1024 + memory_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

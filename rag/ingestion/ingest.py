@@ -1,7 +1,7 @@
 """Takes the operator's documents in and out: what is worth reading is decided here, in `take`.
 
 Knows files, ids and the store; knows nothing of formats (convert.py), passages (chunk.py) or
-indexes. Everything blocks: callers in a coroutine use `asyncio.to_thread`.
+indexes. Files are read and cut in a sandbox: nobody vouches for them. Everything blocks.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from dialog.errors import BadInput
+from dialog.sandbox import MIB, Limits, Sandbox
 from rag.ingestion import chunk, convert, records
 from rag.vocabulary import VocabularyFile
 from store import documents
@@ -27,6 +28,18 @@ IngestProgress = Callable[[int, int, str], None]
 
 Bar = Callable[[str], IngestProgress | None]
 """Gives what to tell of a kind of steps: "files", "records" written, "documents" indexed."""
+
+
+LIMITS = Limits(memory_bytes=1024 * MIB, silent_s=20.0, workers=2, wait_s=8.0)
+"""Together under the half minute that a client waits."""
+
+
+def unreadable(reason: str) -> BadInput:
+    """What is said of a file that breaks its reader."""
+    return BadInput(f"not a usable document: {reason}", code="broken")
+
+
+READING = Sandbox(LIMITS, unreadable, preload=("rag.ingestion.ingest",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,7 @@ class Ingestion:
     """Safe to share between threads; the store is its owner's.
 
     `follow` brings the index up with the store after a change, and tells how far it is;
-    `vocabulary` is brought up with it, too.
+    `vocabulary` is brought up with it, too. `reading` is where files are read.
     """
 
     def __init__(
@@ -100,10 +113,12 @@ class Ingestion:
         store: Store,
         follow: Callable[[IngestProgress | None], None],
         vocabulary: VocabularyFile | None = None,
+        reading: Sandbox = READING,
     ) -> None:
         self._store = store
         self._follow = follow
         self._vocabulary = vocabulary
+        self._reading = reading
 
     def ingest(
         self, paths: Iterable[Path | str], tags: Sequence[str] = (), bar: Bar | None = None
@@ -157,7 +172,7 @@ class Ingestion:
             if known is not None:
                 outcome: Outcome = "unchanged" if known.id == id_ else "duplicate"
                 return [Ingested(known.id, known.title, file.source, outcome)]
-            return self._put([read(file, extension, id_, sha256, tags)])
+            return self._put([self._reading.run(read, file, extension, id_, sha256, tags)])
         except OSError as error:
             raise BadInput(f"cannot be read: {error.strerror}", code="unreadable") from error
 
@@ -171,8 +186,8 @@ class Ingestion:
     def _take_records(
         self, file: DocumentFile, tags: Sequence[str], written: IngestProgress | None
     ) -> list[Ingested]:
-        total = records.check(file.path)
-        found = records.read(file.path, file.source, tags)
+        total = self._reading.run(records.check, file.path)
+        found = self._reading.stream(records.read, file.path, file.source, tags)
         done: list[Ingested] = []
         while batch := list(islice(found, RECORDS_PER_TRANSACTION)):
             done += self._put(batch)
