@@ -78,7 +78,7 @@ def test_csv_becomes_a_table(tmp_path: Path) -> None:
 
 
 def test_xlsx_becomes_tables(tmp_path: Path) -> None:
-    import openpyxl  # type: ignore[import-untyped]
+    import openpyxl
 
     book = openpyxl.Workbook()
     book.active.title = "Цены"
