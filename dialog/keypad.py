@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dialog.call import now_s
+from dialog.clock import now_s
 from dialog.messages import KeyPressed
 
 KEYS = frozenset("0123456789*#ABCD")

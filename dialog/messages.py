@@ -5,7 +5,8 @@ speaks. Everything is frozen, and times are seconds from the start of the record
 call, counted in received samples and never on the wall.
 
 The first part is shared by every door. What only a live call needs follows: first what a
-transport sends in, then what it gets out. `docs/calls.md` says how to use them.
+transport sends in, then what it gets out, last what only stages tell each other. `docs/calls.md`
+says how to use them.
 """
 
 from dataclasses import dataclass, field, replace
@@ -100,9 +101,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDelta:
-    """The next piece of an answer that is still being worded; the whole follows as `Answer`."""
+    """The next piece of an answer that is still being worded; the whole follows as `Answer`.
+
+    `retrieved_s` is when the passages were found that it rests on, by the event loop's clock.
+    """
 
     text: str
+    retrieved_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +207,12 @@ class Clear:
 
 @dataclass(frozen=True, slots=True)
 class Respond:
-    """Answer what has been said last. `listen` passes it on, and sends it itself at the end of
-    a turn; `turn` is its to fill in."""
+    """Answer what has been said last. At the end of a turn the conversation sends it itself; `turn`
+    is its to fill in. `speculative`: the question may not be whole, so that nothing of the answer
+    may be let out before a `Transcript` confirms it."""
 
     turn: int = 0
+    speculative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +352,37 @@ class CallEnded:
     reason: str
 
 
+# ---- between stages -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EagerEndOfTurn:
+    """The caller has paused and may have said all. An `EndOfTurn` with the same text confirms it;
+    `TurnRetracted`, or any other turn, voids it."""
+
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRetracted:
+    """It was not all: the last `EagerEndOfTurn` is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfTurn:
+    """The caller's turn is over, and this was said.
+
+    `said_s` is when: the last speech, or the arrival of what was typed or recorded; `endpoint_s`
+    when that was known to be the end. Both are the event loop's clock, and no time of the call's
+    audio. `answer`: whether it is to be answered; None leaves that to the call's settings.
+    """
+
+    transcript: Transcript
+    said_s: float
+    endpoint_s: float | None = None
+    answer: bool | None = None
+
+
 Inbound = (
     Recording
     | Transcript
@@ -379,4 +417,5 @@ Outbound = (
     | PartFailed
     | CallEnded
 )
-Message = Inbound | Outbound
+Between = EagerEndOfTurn | TurnRetracted | EndOfTurn
+Message = Inbound | Outbound | Between

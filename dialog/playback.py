@@ -15,10 +15,16 @@ from dialog.messages import Mark, Played, Samples, Speech
 class ResponsePlayback:
     """The speech of one response, in the order it was given out."""
 
+    turn: int
     phrases: list[Speech] = field(default_factory=list)
     samples: int = 0
     rate_hz: int = 0
     played: int = 0
+
+    @property
+    def playing(self) -> bool:
+        """Whether some of it is given out and not yet played."""
+        return self.played < self.samples
 
     def heard(self) -> str:
         """The words of which the caller has heard the end, at least nearly."""
@@ -63,7 +69,7 @@ class Playback:
 
     def give(self, speech: Speech) -> None:
         """Note a phrase that goes to the transport now."""
-        line = self._lines.setdefault(speech.turn, ResponsePlayback())
+        line = self._lines.setdefault(speech.turn, ResponsePlayback(speech.turn))
         line.phrases.append(speech)
         line.samples += len(speech.samples)
         line.rate_hz = speech.rate_hz
@@ -77,12 +83,7 @@ class Playback:
 
     def line(self, turn: int) -> ResponsePlayback:
         """A response's speech; an empty one where nothing was spoken."""
-        return self._lines.get(turn, ResponsePlayback())
-
-    def playing(self, turn: int) -> bool:
-        """Whether some of the response's speech is given out and not yet played."""
-        line = self.line(turn)
-        return line.played < line.samples
+        return self._lines.get(turn, ResponsePlayback(turn))
 
 
 def heard_of(phrase: Speech, samples: int) -> str:

@@ -14,10 +14,10 @@ from typing import BinaryIO
 import numpy as np
 
 from api.actions.controller import Controller
+from api.conversation.call import Call
 from api.conversation.converse import Stages, converse
 from api.telephony.playout import Playout
 from asr.turns.hearing import Hearing
-from dialog.call import Call
 from dialog.messages import (
     Answer,
     AnswerDelta,

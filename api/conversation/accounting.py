@@ -6,7 +6,7 @@ Knows which message ends a turn; changes nothing but the times in `ResponseEnded
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 
-from dialog.call import Call, Turn
+from api.conversation.call import Call, Turn
 from dialog.flow import aclose
 from dialog.messages import (
     Answer,
@@ -40,10 +40,7 @@ async def accounted(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerat
                     yield trace
             if turn is not None:
                 _note(message, turn, call)
-            if isinstance(message, ResponseEnded):
-                timings_ms = call.numbered(message.turn).trace.timings_ms()
-                message = replace(message, timings_ms=timings_ms)  # noqa: PLW2901
-            yield message
+            yield _timed(message, call)
             if isinstance(message, ResponseEnded | Interrupted | Played) and not call.responding:
                 for trace in _closed(call):
                     yield trace
@@ -52,6 +49,13 @@ async def accounted(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerat
         yield CallEnded(reason)
     finally:
         await aclose(inbound)
+
+
+def _timed(message: Message, call: Call) -> Message:
+    """The end of a response with the times of its turn; any other message as it is."""
+    if isinstance(message, ResponseEnded) and (turn := call.numbered(message.turn)) is not None:
+        return replace(message, timings_ms=turn.trace.timings_ms())
+    return message
 
 
 def _note(message: Message, turn: Turn, call: Call) -> None:
@@ -78,7 +82,7 @@ def _closed(call: Call, before: Turn | None = None) -> list[TurnTrace]:
     for turn in call.turns:
         if turn is before:
             break
-        if turn.closed or turn.guess:
+        if turn.closed or turn.speculative:
             continue
         turn.closed = True
         heard, timings_ms = call.heard(turn), turn.trace.timings_ms()

@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
+from api.conversation.call import Call
 from api.conversation.converse import Stages, converse
 from api.conversation.history import Conversations
 from api.conversation.respond import AnswerQuestion
 from api.metrics import Metrics
-from dialog.call import Call
 from dialog.errors import Unavailable
 from dialog.messages import Inbound, Outbound, TurnTrace
 from rag.answering.llm import ChatMessage

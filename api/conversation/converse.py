@@ -1,6 +1,6 @@
 """The whole product on one page: what goes in, what comes out, and who does what to it.
 
-    caller's audio -> listen (asr) -> respond (rag) -> speak (tts) -> assistant's audio
+    caller's audio -> listen (asr) -> turns -> respond (rag) -> speak (tts) -> assistant's audio
 
     caller     ~~~ сколько стоит доставка ~~~
     out          SpeechStarted  Partial Partial ... SpeechStopped Transcript
@@ -18,12 +18,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from api.conversation.accounting import accounted
+from api.conversation.call import Call
 from api.conversation.respond import AnswerQuestion, Responder
 from api.conversation.speak import Speaker, Speaking
 from api.conversation.speculation import hold_speculative
+from api.conversation.turn_taking import take_turns
 from asr.turns.hearing import Hearing
-from asr.turns.listen import listen
-from dialog.call import Call
+from asr.turns.listen import listen, transcribe_each
 from dialog.flow import interruptible
 from dialog.messages import CallEnded, Inbound, Outbound, PartFailed, Speech
 from dialog.prompts import PROMPTS, Prompts
@@ -58,10 +59,15 @@ async def converse(
     call = call or Call()
     responder = Responder(stages.respond, stages.history, stages.prompts, call)
     speaker = Speaker(stages.speak, stages.filler, call)
-    heard = listen(inbound, stages.hearing, call, stages.prompts)
-    answered = interruptible(heard, responder, Responder.TAKES)
+    if call.live:
+        heard = listen(inbound, stages.hearing, call, stages.prompts)
+    else:
+        heard = transcribe_each(inbound, stages.hearing)
+    turns = take_turns(heard, call)
+    answered = interruptible(turns, responder, Responder.TAKES)
     spoken = interruptible(answered, speaker, Speaker.TAKES)
-    async with aclosing(accounted(hold_speculative(spoken, call), call)) as messages:
+    confirmed = hold_speculative(spoken)
+    async with aclosing(accounted(confirmed, call)) as messages:
         try:
             async for message in messages:
                 if isinstance(message, Outbound):

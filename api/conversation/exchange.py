@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from api.conversation.call import Call
 from api.conversation.converse import Stages, converse
-from dialog.call import Call
 from dialog.messages import (
     Answer,
     CallSettings,

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
-from dialog.call import Call, Turn, answering
+from api.conversation.call import Call, Trace, Turn
 from dialog.messages import Answer, AnswerDelta, Message, Respond, ResponseStarted, Say
 from dialog.prompts import Prompts
 from rag.answering.llm import ChatMessage
@@ -42,12 +42,12 @@ class Responder:
         async for message in taken:
             assert isinstance(message, Respond | Say)
             turn = self._call.numbered(message.turn)
+            if turn is None:
+                continue
             yield ResponseStarted(turn.number)
             async with aclosing(self._answer(message, turn)) as parts:
                 async for part in parts:
-                    turn.trace.mark("first_token")
-                    if isinstance(part, Answer):
-                        turn.trace.mark("answered")
+                    _mark(part, turn.trace)
                     yield part
 
     async def _answer(
@@ -60,8 +60,7 @@ class Responder:
             yield AnswerDelta(say.text)
             yield Answer(say.text, "none", action=say.action, outcome=say.outcome)
             return
-        answering(turn.trace)
-        parts = self._respond(text, [*self._history, *self._said(turn)])
+        parts = self._respond(text, [*self._history, *self._said_before(turn)])
         try:
             async for part in parts:
                 yield part
@@ -75,16 +74,21 @@ class Responder:
             if isinstance(parts, AsyncGenerator):
                 await parts.aclose()
 
-    def _said(self, turn: Turn) -> list[ChatMessage]:
+    def _said_before(self, turn: Turn) -> list[ChatMessage]:
         """The turns before, the answers as far as they were heard."""
-        before = [one for one in self._call.turns if one is not turn][-HISTORY_TURNS:]
-        said = (
-            (one, answer, self._call.heard(one) if answer else one.question.text)
-            for one in before
-            for answer in (False, True)
-        )
-        return [
-            ChatMessage("assistant" if answer else "user", text)
-            for one, answer, text in said
-            if text and answer not in one.forgotten
-        ]
+        said = []
+        for before in [one for one in self._call.turns if one is not turn][-HISTORY_TURNS:]:
+            if not before.question_deleted:
+                said.append(ChatMessage("user", before.question.text))
+            if not before.answer_deleted:
+                said.append(ChatMessage("assistant", self._call.heard(before)))
+        return [message for message in said if message.content]
+
+
+def _mark(part: AnswerDelta | Answer, trace: Trace) -> None:
+    """Note the steps that a part of an answer tells of."""
+    if isinstance(part, AnswerDelta) and part.retrieved_s is not None:
+        trace.mark("passages", part.retrieved_s)
+    trace.mark("first_token")
+    if isinstance(part, Answer):
+        trace.mark("answered")

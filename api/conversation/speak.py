@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from dialog.call import Call, Turn
+from api.conversation.call import Call, Turn
 from dialog.errors import BadInput, Unavailable
 from dialog.messages import (
     Answer,
@@ -48,23 +48,24 @@ class Speaker:
             if not isinstance(message, ResponseStarted):
                 continue
             words = _words(taken)
-            async with aclosing(self._voiced(words, message.turn)) as parts:
-                async for part in parts:
-                    yield part
+            turn = self._call.numbered(message.turn)
+            if turn is not None:
+                async with aclosing(self._voiced(words, turn)) as parts:
+                    async for part in parts:
+                        yield part
             async for _ in words:
                 pass  # a voice may leave words unread, and the next response is behind them
             yield ResponseEnded(message.turn)
 
-    async def _voiced(self, words: AsyncIterator[str], number: int) -> AsyncGenerator[Message]:
+    async def _voiced(self, words: AsyncIterator[str], turn: Turn) -> AsyncGenerator[Message]:
         settings = self._call.settings
         if self._speak is None or not settings.spoken:
             return
-        turn = self._call.numbered(number)
         speech = self._speak(words, settings.voice, settings.speed)
         try:
             async with aclosing(self._bridged(speech, turn)) as phrases:
                 async for phrase in phrases:
-                    yield replace(phrase, turn=number)
+                    yield replace(phrase, turn=turn.number)
         except Exception as error:
             if not self._call.live and not isinstance(error, Unavailable):
                 raise

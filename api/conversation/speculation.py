@@ -1,14 +1,14 @@
 """Keeps a speculative answer back until it is certain that its question was whole.
 
-    in    ResponseStarted  AnswerDelta  Speech ... Transcript
-    out                                            Transcript  ResponseStarted  AnswerDelta ...
+    in    Respond(1, speculative)  ResponseStarted(1)  AnswerDelta  Transcript
+    out                                                             Transcript  ResponseStarted(1)
 
-Knows which messages belong to a response; knows nothing of who begins one, or why.
+Goes by messages alone. What voids the answer comes as `Interrupted`, so that a `Transcript` without
+one confirms it.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from dialog.call import Call
 from dialog.flow import aclose
 from dialog.messages import (
     Answer,
@@ -16,37 +16,49 @@ from dialog.messages import (
     Interrupted,
     Message,
     PartFailed,
+    Respond,
     ResponseEnded,
     ResponseStarted,
     Speech,
     Transcript,
 )
 
-REPLIES = (ResponseStarted, AnswerDelta, Answer, Speech, ResponseEnded, PartFailed)
+REPLIES = (ResponseStarted, AnswerDelta, Answer, Speech, ResponseEnded)
 
 
-async def hold_speculative(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerator[Message]:
-    """Hold back the answer to a guess until its `Transcript` comes. One that is withdrawn before
-    leaves no trace: its `Interrupted` is held back for good."""
+async def hold_speculative(inbound: AsyncIterator[Message]) -> AsyncGenerator[Message]:
+    """Hold a speculative response until its `Transcript` has been let out. Of one that is voided
+    nothing is let out; nor is an `Interrupted` of what has not been seen to start."""
     held: list[Message] = []
+    speculative = 0
     holding = False
-    let_out = 0
+    started = 0
     try:
         async for message in inbound:
             match message:
+                case Respond(speculative=True):
+                    speculative = message.turn
                 case ResponseStarted():
-                    holding = call.numbered(message.turn).guess
-                    let_out = let_out if holding else message.turn
-                case Interrupted() if message.turn > let_out:
-                    held, holding = [], False
+                    holding = message.turn == speculative
+                case Interrupted() if message.turn > started:
+                    held, speculative, holding = [], 0, False
                     continue
-            if holding and isinstance(message, REPLIES):
+            if holding and _is_reply(message):
                 held.append(message)
                 continue
-            yield message
-            if holding and isinstance(message, Transcript):
-                for reply in held:
-                    yield reply
-                held, holding, let_out = [], False, call.turns[-1].number
+            let_out = [message]
+            if isinstance(message, Transcript):
+                let_out, held, speculative, holding = [message, *held], [], 0, False
+            for one in let_out:
+                if isinstance(one, ResponseStarted):
+                    started = one.turn
+                yield one
     finally:
         await aclose(inbound)
+
+
+def _is_reply(message: Message) -> bool:
+    """Whether it belongs to a response: of failures, only those of its voice do."""
+    return isinstance(message, REPLIES) or (
+        isinstance(message, PartFailed) and message.part == "tts"
+    )

@@ -19,7 +19,7 @@ import numpy as np
 from dialog.audio.opus import RATE_HZ, OpusFile
 from dialog.audio.resampling import Resampler
 from dialog.audio.stereo import Track
-from dialog.call import now_s
+from dialog.clock import now_s
 from dialog.flow import aclose
 from dialog.messages import (
     CallerAudio,

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from asr.turns.call_view import CallView
 from asr.vad import FRAME, RATE_HZ
-from dialog.call import Call
 from dialog.messages import Samples
 
 NOTHING = np.zeros(0, np.float32)
@@ -109,18 +109,18 @@ class PlaybackCursor:
         self._told = 0, 0
         self._at = 0
 
-    def next(self, call: Call) -> Samples:
+    def next(self, call: CallView) -> Samples:
         """The next frame's worth of the assistant's speech, at its own rate."""
-        turn = call.turn
-        if turn is None or not call.responding:
+        response = call.response
+        if response is None:
             return NOTHING
-        line = call.playback.line(turn.number)
-        if self._told != (turn.number, line.played):
-            self._told, self._at = (turn.number, line.played), line.played
-        if not line.played:
+        told = response.turn, response.played
+        if self._told != told:
+            self._told, self._at = told, response.played
+        if not response.played:
             return NOTHING
-        start, self._at = self._at, self._at + round(FRAME / RATE_HZ * line.rate_hz)
-        return line.cut(start, self._at)
+        start, self._at = self._at, self._at + round(FRAME / RATE_HZ * response.rate_hz)
+        return response.cut(start, self._at)
 
 
 def _centred(

@@ -8,7 +8,7 @@ import numpy as np
 from asr.vad import FRAME, RATE_HZ
 from dialog.audio.decoding import MAX_RATE_HZ, MIN_RATE_HZ
 from dialog.audio.resampling import Resampler
-from dialog.call import now_s
+from dialog.clock import now_s
 from dialog.messages import CallerAudio, Samples
 
 

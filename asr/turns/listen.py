@@ -1,10 +1,11 @@
 """From what a transport sends to what was said: the first stage of a conversation.
 
-    inbound --> mailbox <-- news of the open utterance
+    inbound --> mailbox <-- updates of the open utterance
                    |
                    v one thing at a time: detect, decide, say what follows
 
-Knows the order of the steps. When speech begins and ends is decided in `turn_detector`, what to do
+Knows the order of the steps, and reads the call (`call_view`) without a word into it. When speech
+begins and ends is decided in `turn_detector`, what becomes of a turn in `caller_turn`, what to do
 about bad hearing in `clarification`; recognition runs beside it in `utterance`.
 """
 
@@ -14,10 +15,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
 
+from asr.turns.call_view import CallView
 from asr.turns.hearing import Hearing
 from asr.turns.turn_manager import TurnManager
 from asr.turns.utterance import RecognitionUpdate
-from dialog.call import Call, Trace, now_s
+from dialog.clock import now_s
 from dialog.flow import aclose
 from dialog.keypad import KEYS_S
 from dialog.messages import (
@@ -27,14 +29,11 @@ from dialog.messages import (
     Cancel,
     Clear,
     Commit,
-    DeleteFromHistory,
+    EndOfTurn,
     Inbound,
     KeyPressed,
     Message,
-    Played,
     Recording,
-    Respond,
-    Say,
     TextInput,
     Transcript,
 )
@@ -48,16 +47,12 @@ MAILBOX = 256
 
 
 async def listen(
-    inbound: AsyncIterator[Inbound], hearing: Hearing, call: Call, prompts: Prompts
+    inbound: AsyncIterator[Inbound], hearing: Hearing, call: CallView, prompts: Prompts
 ) -> AsyncGenerator[Message]:
-    """Turns of speech, of typing and of keys become `Transcript`s, each followed by `Respond`
-    where it is to be answered. Played audio and settings are noted in `call`."""
-    if not call.live:
-        async for message in _asked(inbound, hearing, call):
-            yield message
-        return
+    """A live call: turns of speech, of typing and of keys become `EndOfTurn`, and what interrupts
+    the assistant `Cancel`. What is not for this stage is passed on, once all before it is done."""
     mailbox = _Mailbox()
-    caller = TurnManager(hearing, call, prompts, mailbox.news)
+    caller = TurnManager(hearing, call, prompts, mailbox.put_update)
     try:
         async with background(_pump(inbound, mailbox)) as pump:
             async for message in _held(mailbox, caller, hearing):
@@ -67,20 +62,18 @@ async def listen(
         await caller.close()
 
 
-async def _asked(
-    inbound: AsyncIterator[Inbound], hearing: Hearing, call: Call
+async def transcribe_each(
+    inbound: AsyncIterator[Inbound], hearing: Hearing
 ) -> AsyncGenerator[Message]:
-    """A recording or a text: nobody waits on a line, and errors are the sender's to know."""
+    """Recordings and texts, each a turn: nobody waits on a line. Raises BadInput and Unavailable:
+    these errors are the sender's to know."""
     try:
         async for message in inbound:
-            trace = Trace(now_s())
+            said_s = now_s()
             if isinstance(message, Recording):
-                message = await hearing.transcribe(message.audio)  # noqa: PLW2901
-            if isinstance(message, Transcript):
-                for out in call.said(message, trace):
-                    yield out
-            elif isinstance(message, Respond | Say):
-                yield call.asked(message)
+                yield EndOfTurn(await hearing.transcribe(message.audio), said_s)
+            elif isinstance(message, Transcript):
+                yield EndOfTurn(message, said_s)
             else:
                 yield message
     finally:
@@ -96,7 +89,7 @@ async def _held(
         limit_s = KEYS_S if caller.number.keys else hearing.no_audio_s
         try:
             async with asyncio.timeout(limit_s):
-                item = await mailbox.get(news_only=caller.awaiting)
+                item = await mailbox.get(updates_only=caller.awaiting)
         except TimeoutError:
             if caller.number.keys:
                 for out in caller.dialled():
@@ -123,7 +116,7 @@ async def _held(
 def _heard(item: "Inbound | RecognitionUpdate", caller: TurnManager) -> Iterator[Message]:
     match item:
         case RecognitionUpdate():
-            yield from caller.news(item)
+            yield from caller.update(item)
         case CallerAudio():
             yield from caller.audio(item)
         case TextInput():
@@ -133,28 +126,21 @@ def _heard(item: "Inbound | RecognitionUpdate", caller: TurnManager) -> Iterator
         case Commit():
             yield from caller.commit()
         case Clear():
-            caller.clear()
+            yield from caller.clear()
         case Cancel():
             yield from caller.interrupt()
-        case Played():
-            caller.call.playback.played(item)
-            yield item
         case CallSettings():
-            caller.settle(item)
-        case DeleteFromHistory():
-            caller.call.forget(item)
-        case Respond() | Say():
-            yield caller.call.asked(item)
+            yield from caller.settle(item)
         case _:
             yield item
 
 
 class _Mailbox:
-    """Where inbound messages and news meet. A sender that is faster than its audio has to wait."""
+    """Where inbound messages and updates meet. A sender faster than its audio has to wait."""
 
     def __init__(self) -> None:
         self._inbound: deque[Inbound | None] = deque()
-        self._news: deque[RecognitionUpdate] = deque()
+        self._updates: deque[RecognitionUpdate] = deque()
         self._room = asyncio.Semaphore(MAILBOX)
         self._changed = asyncio.Event()
 
@@ -163,16 +149,16 @@ class _Mailbox:
         self._inbound.append(message)
         self._changed.set()
 
-    def news(self, news: RecognitionUpdate) -> None:
-        self._news.append(news)
+    def put_update(self, update: RecognitionUpdate) -> None:
+        self._updates.append(update)
         self._changed.set()
 
-    async def get(self, *, news_only: bool = False) -> Inbound | RecognitionUpdate | None:
-        """News comes first; what follows it in time may have to wait for it."""
+    async def get(self, *, updates_only: bool = False) -> Inbound | RecognitionUpdate | None:
+        """Updates come first; what follows it in time may have to wait for it."""
         while True:
-            if self._news:
-                return self._news.popleft()
-            if self._inbound and not news_only:
+            if self._updates:
+                return self._updates.popleft()
+            if self._inbound and not updates_only:
                 self._room.release()
                 return self._inbound.popleft()
             self._changed.clear()

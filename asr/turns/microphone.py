@@ -9,21 +9,17 @@ Knows samples and models; decides nothing.
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from asr.turns.call_view import CallView
 from asr.turns.echo import SOFTENED, Echo, PlaybackCursor
 from asr.turns.framing import Frames
+from asr.turns.hearing import Hearing
 from asr.turns.turn_detector import VAD_FRAME_S
 from asr.turns.utterance import RecognitionUpdate, Utterance
 from asr.vad import RATE_HZ, Vad
 from dialog.audio.resampling import Resampler
-from dialog.call import Call
 from dialog.messages import CallerAudio, Samples
 from dialog.tasks import TaskSet
-
-if TYPE_CHECKING:
-    from asr.turns.hearing import Hearing
-
 
 MOST_BEFORE = 64
 """Frames, two seconds: as far back as an utterance may be begun."""
@@ -33,7 +29,7 @@ class Microphone:
     """One for each call. `on_update` gets what recognition finds."""
 
     def __init__(
-        self, hearing: "Hearing", call: Call, on_update: Callable[[RecognitionUpdate], None]
+        self, hearing: Hearing, call: CallView, on_update: Callable[[RecognitionUpdate], None]
     ) -> None:
         self.utterance: Utterance | None = None
         self._hearing = hearing

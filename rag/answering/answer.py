@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
 
-from dialog.call import mark_step
+from dialog.clock import now_s
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta, Outcome, Source
 from dialog.prompts import PROMPTS, Prompts
@@ -62,20 +63,23 @@ class Answerer:
         """
         try:
             asked, found = await asyncio.to_thread(self._gather, question, history)
-            mark_step("passages")
         except Exception:
             log.exception("retrieval failed")  # the traceback names no question
             for message in _nothing(self._prompts.cannot_look_up, "unavailable"):
                 yield message
             return
+        retrieved_s = now_s()
         if not found:
-            for message in _nothing(self._prompts.unknown, "unknown"):
+            for message in _nothing(self._prompts.unknown, "unknown", retrieved_s):
                 yield message
             return
         worded = self._worded(question, asked, found, history, style)
         async with contextlib.aclosing(worded) as messages:
             async for message in messages:
-                yield message
+                if isinstance(message, AnswerDelta):
+                    yield replace(message, retrieved_s=retrieved_s)
+                else:
+                    yield message
 
     def _gather(
         self, question: str, history: Sequence[ChatMessage]
@@ -176,8 +180,10 @@ class _Wording:
         return said.startswith(self._not_found.rstrip(".!?…")) or self._not_found.startswith(said)
 
 
-def _nothing(words: str, outcome: Outcome) -> tuple[AnswerDelta, Answer]:
-    return AnswerDelta(words), Answer(words, "none", outcome=outcome)
+def _nothing(
+    words: str, outcome: Outcome, retrieved_s: float | None = None
+) -> tuple[AnswerDelta, Answer]:
+    return AnswerDelta(words, retrieved_s), Answer(words, "none", outcome=outcome)
 
 
 async def _sentences(pieces: AsyncIterator[str]) -> AsyncGenerator[tuple[str, str]]:

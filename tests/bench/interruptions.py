@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from api.bench.timing import loud_span, percentiles, recording
+from api.conversation.call import Call
 from api.conversation.converse import Stages, converse
 from api.settings import Settings
 from api.telephony.playout import Playout
@@ -30,7 +31,6 @@ from api.wiring import Services
 from asr.streaming import load_engine
 from asr.turns.hearing import Hearing
 from asr.worker import RecognitionStream, RecognitionWorker
-from dialog.call import Call
 from dialog.messages import (
     Answer,
     CallerAudio,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from api.conversation.call import Call, Trace
 from asr.turns.echo import Echo, PlaybackCursor
 from asr.vad import FRAME
-from dialog.call import Call, Trace
 from dialog.messages import Played, Samples, Speech, Transcript
 
 pytestmark = pytest.mark.unit

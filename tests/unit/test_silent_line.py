@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
+from api.conversation.call import Call
 from api.conversation.converse import converse
 from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.media_stream import MediaStream
 from api.telephony.twilio import DIALECT
-from dialog.call import Call
 from dialog.messages import Answer, Inbound, Outbound
 from dialog.prompts import PROMPTS
 from tests.calls import Assistant
