@@ -31,13 +31,14 @@ APP = "beseda"
 AGAIN_S = 5.0
 FORMAT = "slin16"
 
-AnswerCall = Callable[..., AsyncGenerator[Outbound]]
+# Who is called and what is heard; `control`, what can be done with the call.
+AnswerOnChannel = Callable[..., AsyncGenerator[Outbound]]
 
 
 class Ari:
     """Waits for callers, and holds their calls. `serve` never returns by itself."""
 
-    def __init__(self, asterisk: Asterisk, answer: AnswerCall) -> None:
+    def __init__(self, asterisk: Asterisk, answer: AnswerOnChannel) -> None:
         self._asterisk = asterisk
         self._answer = answer
         self._calls = TaskSet()

@@ -28,9 +28,11 @@ class Asterisk:
 
     @property
     def socket_url(self) -> str:
+        """The same address for WebSockets: ws:// or wss://."""
         return "ws" + self.url.rstrip("/").removeprefix("http")
 
     def client(self) -> httpx.AsyncClient:
+        """For orders; each is given up after `ORDER_WITHIN_S`. Close it."""
         return httpx.AsyncClient(
             base_url=f"{self.url.rstrip('/')}/ari/",
             auth=(self.user, self.password),
@@ -41,7 +43,8 @@ class Asterisk:
 
     @asynccontextmanager
     async def connected(self, path: str, **options: Any) -> AsyncIterator[Any]:
-        """A WebSocket to Asterisk."""
+        """A WebSocket to Asterisk, `options` as for websockets' `connect`. Raises OSError (a
+        TimeoutError too) where nobody answers, and WebSocketException for a refusal."""
         from websockets.asyncio.client import connect
 
         secret = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
@@ -51,7 +54,8 @@ class Asterisk:
             yield socket
 
     async def order(self, method: str, path: str, **query: str) -> Any:
-        """One order, carried out; raises httpx.HTTPError."""
+        """What Asterisk answers to one order; raises httpx.HTTPError where it cannot be reached,
+        does not answer in time, or refuses."""
         async with self.client() as rest:
             return await order(rest, method, path, **query)
 
@@ -65,12 +69,13 @@ class Channel:
         self._channel = channel
 
     async def caller(self) -> str | None:
-        """The number, as the trunk gave it."""
+        """The number, as the trunk gave it; raises CannotDo where the channel is gone."""
         told = await self._order("GET", "")
         return told.get("caller", {}).get("number") or None
 
     async def transfer(self, to: str | None) -> None:
-        """The channel goes on there; ours is hung up by that."""
+        """The channel goes on there; ours is hung up by that. Raises CannotDo where Asterisk
+        refuses, or cannot be reached."""
         if to is None:
             return  # the dialplan goes on when the line is let go
         extension, _, context = to.partition("@")
@@ -79,11 +84,11 @@ class Channel:
         await self._order("POST", "/continue", **place)
 
     async def hang_up(self) -> None:
-        """End the caller's channel."""
+        """End the caller's channel; raises CannotDo where it is gone, or Asterisk is."""
         await self._order("DELETE", "")
 
     async def text(self, text: str) -> None:  # noqa: ARG002
-        """Exchanges send no texts."""
+        """Always raises CannotDo: exchanges send no texts."""
         raise CannotDo("Asterisk sends no texts: name a webhook as `url`")
 
     async def _order(self, method: str, what: str, **query: str) -> Any:
@@ -114,16 +119,17 @@ class ExternalChannel:
             return None
 
     async def transfer(self, to: str | None) -> None:
-        """The dialplan's next line is the person."""
+        """The dialplan's next line is the person; raises CannotDo for any other place."""
         if to is not None:
             raise CannotDo("only calls that come by Stasis(beseda) can be transferred `to`")
 
     async def hang_up(self) -> None:
-        """End the caller's channel; without it, the dialplan would go on."""
+        """End the caller's channel; without it, the dialplan would go on. Raises CannotDo where the
+        channel cannot be found, or Asterisk cannot be reached."""
         await (await self._found()).hang_up()
 
     async def text(self, text: str) -> None:
-        """Exchanges send no texts."""
+        """Always raises CannotDo, as `Channel` does."""
         await Channel(self._asterisk, "").text(text)
 
     async def _found(self) -> Channel:
@@ -143,7 +149,8 @@ def _application(channel: dict[str, Any]) -> str:
 
 
 async def order(rest: httpx.AsyncClient, method: str, path: str, **query: str) -> Any:
-    """What Asterisk answers to an order; raises httpx.HTTPError for a refusal, too."""
+    """What Asterisk answers to an order over `rest`; raises httpx.HTTPError where it cannot be
+    reached or does not answer in time, and for a refusal, too (httpx.HTTPStatusError)."""
     reply = await rest.request(method, path, params=query)
     reply.raise_for_status()
     return reply.json() if reply.content else {}

@@ -18,13 +18,14 @@ STALLED_S = 5.0
 
 
 class Socket(Protocol):
-    """Both raise Disconnected once the far end has left, or does not read."""
+    """A WebSocket, whoever opened it."""
 
     async def receive(self) -> str | bytes:
-        """The next message."""
+        """The next message; waits without limit. Raises Disconnected once the far end has left."""
 
     async def send(self, message: str | bytes) -> None:
-        """Send a message."""
+        """Send a message. Raises Disconnected once the far end has left, or where it does not read
+        for `STALLED_S`."""
 
     async def close(self) -> None:
         """End it; never raises."""
@@ -37,6 +38,7 @@ class ServerSocket:
         self._socket = socket
 
     async def receive(self) -> str | bytes:
+        """The next message; raises Disconnected once the far end has left."""
         got = await self._socket.receive()
         if got["type"] == "websocket.disconnect":
             raise Disconnected("the far end left")
@@ -45,6 +47,7 @@ class ServerSocket:
         return text if text is not None else data or b""
 
     async def send(self, message: str | bytes) -> None:
+        """Send a message; raises Disconnected where the far end has left, or does not read."""
         try:
             async with asyncio.timeout(STALLED_S):
                 if isinstance(message, str):
@@ -55,6 +58,7 @@ class ServerSocket:
             raise Disconnected("the far end takes nothing") from error
 
     async def close(self) -> None:
+        """End it, within `STALLED_S`; never raises."""
         with suppress(Exception):  # it may be gone already
             async with asyncio.timeout(STALLED_S):
                 await self._socket.close()
@@ -67,6 +71,7 @@ class ClientSocket:
         self._socket = socket
 
     async def receive(self) -> str | bytes:
+        """The next message; raises Disconnected once the far end has left."""
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -75,6 +80,7 @@ class ClientSocket:
             raise Disconnected("the far end left") from error
 
     async def send(self, message: str | bytes) -> None:
+        """Send a message; raises Disconnected where the far end has left, or does not read."""
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -84,5 +90,6 @@ class ClientSocket:
             raise Disconnected("the far end takes nothing") from error
 
     async def close(self) -> None:
+        """End it; never raises."""
         with suppress(Exception):
             await self._socket.close()

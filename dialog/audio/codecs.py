@@ -3,6 +3,9 @@
 
 mu-law and A-law are G.711's tables, AMR narrow band and Opus the real codecs through PyAV. So is
 GSM full rate, through libgsm (Debian: libgsm1), for PyAV's build only decodes it.
+
+No call goes through here. The load test (`api.bench.load`) and the recipes' training data both
+disturb speech with it, and they have no other layer below them in common.
 """
 
 import ctypes

@@ -3,7 +3,8 @@ speech. The same seed gives the same line.
 
     speech + noise -> codec -> packets of 20 ms, some lost, some late -> what arrives
 
-Knows samples and packets; knows no socket and no clock.
+Knows samples and packets; knows no socket and no clock. No call goes through here: like `codecs`,
+it is for the load test (`api.bench.load`) and the recipes.
 """
 
 import math

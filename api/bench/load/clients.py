@@ -35,15 +35,17 @@ class Lost(Exception):
 
 
 class CallLine(Protocol):
-    """One call's line. Both raise Lost."""
+    """One call's line."""
 
     rate_hz: int
 
     async def send(self, packet: Samples) -> None:
-        """20 ms of what the caller says."""
+        """Say 20 ms, shape (samples,) at `rate_hz`. Raises Lost once the service has hung up, or
+        where it does not read."""
 
     def sounds(self) -> AsyncGenerator[Sound | None]:
-        """What the caller hears; None: the rest of what came is not played."""
+        """What the caller hears; None: the rest of what came is not played. Never ends by itself:
+        raises Lost when the service hangs up."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Exchange:
 
     @asynccontextmanager
     async def call(self, identity: uuid.UUID) -> AsyncIterator[CallLine]:
-        """Place a call."""
+        """Place a call; raises Lost where it cannot be placed."""
         try:
             async with asyncio.timeout(OPEN_S):
                 reader, writer = await asyncio.open_connection(self.host, self.port)
@@ -95,6 +97,7 @@ class _AudioSocket:
         self.rate_hz = rate_hz
 
     async def send(self, packet: Samples) -> None:
+        """See `CallLine`; Lost also where 256 KiB wait to be read."""
         if self._writer.is_closing():
             raise Lost(HUNG_UP)
         if self._writer.transport.get_write_buffer_size() > WAITING_BYTES:
@@ -104,6 +107,7 @@ class _AudioSocket:
         )
 
     async def sounds(self) -> AsyncGenerator[Sound | None]:
+        """See `CallLine`. Raises Lost at a hang-up, and at the end of the connection."""
         loop = asyncio.get_running_loop()
         before_s, ends_s = None, 0.0
         while True:
@@ -146,7 +150,8 @@ class Session:
 
     @asynccontextmanager
     async def call(self, identity: uuid.UUID) -> AsyncIterator[CallLine]:
-        """Open a session."""
+        """Open a session; raises Lost where it is refused, or all lines are busy, or no session
+        comes within `OPEN_S`, and also where the socket breaks while the block runs."""
         from websockets.asyncio.client import connect
         from websockets.exceptions import WebSocketException
 
@@ -171,7 +176,8 @@ class _Realtime:
         self.rate_hz = self._form.rate_hz
 
     async def opened(self) -> None:
-        """Wait for the session; a service with no free line says so instead."""
+        """Wait for the session. Raises Lost where a service with no free line says so instead, and
+        where nothing comes within `OPEN_S`."""
         try:
             async with asyncio.timeout(OPEN_S):
                 await self._next()
@@ -179,6 +185,7 @@ class _Realtime:
             raise Lost(f"no session within {OPEN_S:.0f} s") from None
 
     async def send(self, packet: Samples) -> None:
+        """See `CallLine`. Raises Lost once the socket is closed."""
         from websockets.exceptions import ConnectionClosed
 
         audio = base64.b64encode(self._form.encode(packet)).decode()
@@ -188,6 +195,7 @@ class _Realtime:
             raise Lost(HUNG_UP) from None
 
     async def sounds(self) -> AsyncGenerator[Sound | None]:
+        """See `CallLine`. Raises Lost once the socket is closed, with the reason given for it."""
         loop = asyncio.get_running_loop()
         ends_s = 0.0
         while True:
