@@ -1,7 +1,8 @@
 """Builds what a command or the service needs, each part when it is first used, and closes it.
 
-The one place that knows which class stands behind which setting. What is loaded is in
-`api.models`; what is kept, and how calls are held, in `api.conversation`.
+The one place that knows which class stands behind which setting, but for the doors of the
+telephone, which `api.telephony.phone` opens on top of it. What is loaded is in `api.models`; what
+is kept, and how calls are held, in `api.conversation`.
 """
 
 import asyncio
