@@ -111,6 +111,27 @@ class AnswerDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function of the client's that the language model wants called; `arguments` are JSON."""
+
+    name: str
+    arguments: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalls:
+    """What must be called before there can be an answer. Its response has no words: its `Answer`
+    is empty, and the client asks for another once it has sent each `ToolOutput`."""
+
+    calls: tuple[ToolCall, ...]
+
+
+AnswerPart = AnswerDelta | ToolCalls | Answer
+"""What an answer is made of while it grows; exactly one `Answer` is its last part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """`text[:char]` of a phrase has been spoken once `sample` of its samples have been played."""
 
@@ -241,6 +262,21 @@ class DeleteFromHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """What a function returned: the next answer may rest on it, and no answer after that."""
+
+    call: ToolCall
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteToolOutput:
+    """Let no answer know what this call returned, if none does yet."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The caller is gone; nothing more is worth doing."""
 
@@ -285,7 +321,8 @@ class SilenceTimeout:
 class ResponseStarted:
     """The assistant begins to answer; `turn` counts the call's responses from 1.
 
-    Its `AnswerDelta`s, `Answer` and `Speech` follow, then `ResponseEnded` or `Interrupted`.
+    Its `AnswerDelta`s or `ToolCalls`, `Answer` and `Speech` follow, then `ResponseEnded` or
+    `Interrupted`.
     """
 
     turn: int
@@ -397,6 +434,8 @@ Inbound = (
     | Say
     | Cancel
     | DeleteFromHistory
+    | ToolOutput
+    | DeleteToolOutput
     | HungUp
 )
 Outbound = (
@@ -407,6 +446,7 @@ Outbound = (
     | SilenceTimeout
     | ResponseStarted
     | AnswerDelta
+    | ToolCalls
     | Answer
     | Speech
     | ResponseEnded

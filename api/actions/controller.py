@@ -29,6 +29,7 @@ from dialog.keypad import KeyedNumber
 from dialog.messages import (
     Answer,
     AnswerDelta,
+    AnswerPart,
     CallEnded,
     CallSettings,
     Cancel,
@@ -134,10 +135,11 @@ class Controller:
 
         async def answer(
             question: str, history: Sequence[ChatMessage]
-        ) -> AsyncIterator[AnswerDelta | Answer]:
+        ) -> AsyncIterator[AnswerPart]:
             action = self._catalogue.asked(question)
             if action is None and self._collecting is None:
                 action = self._spoken_key(question)
+            parts: AsyncGenerator[AnswerPart]
             if action is not None:
                 parts = self._answer(question, action, {})
             elif self._collecting is not None:
@@ -153,7 +155,7 @@ class Controller:
     async def _answer(
         self, question: str, action: Action, arguments: dict[str, Any]
     ) -> AsyncGenerator[AnswerDelta | Answer]:
-        """Act and tell, once the question is certain: a guess must not send anything."""
+        """Act and tell, once the question is certain: speculation must not send anything."""
         await self._until_certain(question)
         self._collecting = None
         for part in _whole(await self._act(action, arguments)):
@@ -182,7 +184,7 @@ class Controller:
 
     async def _chosen(
         self, question: str, history: Sequence[ChatMessage], otherwise: AnswerQuestion
-    ) -> AsyncGenerator[AnswerDelta | Answer]:
+    ) -> AsyncGenerator[AnswerPart]:
         """The model's choice, while the documents are already being asked."""
         parts = otherwise(question, history)
         try:

@@ -63,7 +63,7 @@ class Selector:
             f"- {one['function']['name']}: {one['function']['description']}" for one in self._tools
         )
         system = _SYSTEM.format(nothing=NOTHING, actions=named)
-        last = [{"role": one.role, "content": one.content} for one in history[-2:]]
+        last = [one.to_openai() for one in history[-2:]]
         return [
             {"role": "system", "content": system}, *last, {"role": "user", "content": question}
         ]  # fmt: skip

@@ -11,7 +11,14 @@ Only this package writes it, each part in one place: `turn_taking` begins turns 
 from dataclasses import dataclass, field
 
 from dialog.clock import now_s
-from dialog.messages import Answer, CallSettings, DeleteFromHistory, Transcript
+from dialog.messages import (
+    Answer,
+    CallSettings,
+    DeleteFromHistory,
+    DeleteToolOutput,
+    ToolOutput,
+    Transcript,
+)
 from dialog.playback import Playback, ResponsePlayback
 
 NOTHING = Transcript("", (), 0.0)
@@ -50,18 +57,20 @@ class Turn:
     speculative: bool = False
     question_deleted: bool = False
     answer_deleted: bool = False
+    tool_outputs: tuple[ToolOutput, ...] = ()
 
 
 @dataclass(slots=True)
 class Call:
     """In a `live` call the transport reports what was played. `question` is the last one, which
-    `Respond` answers."""
+    `Respond` answers; `tool_outputs` are those that no answer rests on yet."""
 
     live: bool = False
     settings: CallSettings = field(default_factory=CallSettings)
     playback: Playback = field(default_factory=Playback)
     turns: list[Turn] = field(default_factory=list)
     question: Transcript = NOTHING
+    tool_outputs: tuple[ToolOutput, ...] = ()
 
     @property
     def turn(self) -> Turn | None:
@@ -115,7 +124,7 @@ class Call:
     def retract(self) -> None:
         """Undo the speculative turn; the next one gets its number."""
         if self.speculative is not None:
-            self.turns.pop()
+            self.tool_outputs = self.turns.pop().tool_outputs + self.tool_outputs
 
     def delete(self, message: DeleteFromHistory) -> None:
         """See `DeleteFromHistory`; a turn that does not exist is nothing to delete."""
@@ -124,6 +133,15 @@ class Call:
         elif (turn := self.numbered(message.turn)) is not None:
             turn.answer_deleted = turn.answer_deleted or message.answer
             turn.question_deleted = turn.question_deleted or not message.answer
+
+    def delete_output(self, message: DeleteToolOutput) -> None:
+        """See `DeleteToolOutput`."""
+        outputs = self.tool_outputs
+        self.tool_outputs = tuple(one for one in outputs if one.call.call_id != message.call_id)
+
+    def rest_on_outputs(self, turn: Turn) -> None:
+        """The answer of this turn, and of no other, is to rest on what functions returned."""
+        turn.tool_outputs, self.tool_outputs = self.tool_outputs, ()
 
     def heard(self, turn: Turn) -> str:
         """An answer as the caller knows it: what was played of it, or read."""

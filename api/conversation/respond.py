@@ -1,6 +1,6 @@
 """The stage that answers: the last question when told to, given words when told those.
 
-    Respond, Say --> ResponseStarted  AnswerDelta ...  Answer
+    Respond, Say --> ResponseStarted  AnswerDelta ... or ToolCalls  Answer
 
 Knows what a model is told of the conversation before; knows nothing of voices.
 """
@@ -10,11 +10,20 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 from api.conversation.call import Call, Trace, Turn
-from dialog.messages import Answer, AnswerDelta, Message, Respond, ResponseStarted, Say
+from dialog.messages import (
+    Answer,
+    AnswerDelta,
+    AnswerPart,
+    Message,
+    Respond,
+    ResponseStarted,
+    Say,
+    ToolOutput,
+)
 from dialog.prompts import Prompts
 from rag.answering.llm import ChatMessage
 
-AnswerQuestion = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerDelta | Answer]]
+AnswerQuestion = Callable[[str, Sequence[ChatMessage]], AsyncIterator[AnswerPart]]
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +59,7 @@ class Responder:
                     _mark(part, turn.trace)
                     yield part
 
-    async def _answer(
-        self, message: Respond | Say, turn: Turn
-    ) -> AsyncGenerator[AnswerDelta | Answer]:
+    async def _answer(self, message: Respond | Say, turn: Turn) -> AsyncGenerator[AnswerPart]:
         text = turn.question.text
         if isinstance(message, Say) or not text.strip():
             nothing = Say(self._prompts.nothing_heard, outcome="unheard")
@@ -60,7 +67,9 @@ class Responder:
             yield AnswerDelta(say.text)
             yield Answer(say.text, "none", action=say.action, outcome=say.outcome)
             return
-        parts = self._respond(text, [*self._history, *self._said_before(turn)])
+        self._call.rest_on_outputs(turn)
+        history = [*self._history, *self._said_before(turn), *_returned(turn.tool_outputs)]
+        parts = self._respond(text, history)
         try:
             async for part in parts:
                 yield part
@@ -85,10 +94,22 @@ class Responder:
         return [message for message in said if message.content]
 
 
-def _mark(part: AnswerDelta | Answer, trace: Trace) -> None:
+def _mark(part: AnswerPart, trace: Trace) -> None:
     """Note the steps that a part of an answer tells of."""
     if isinstance(part, AnswerDelta) and part.retrieved_s is not None:
         trace.mark("passages", part.retrieved_s)
     trace.mark("first_token")
     if isinstance(part, Answer):
         trace.mark("answered")
+
+
+def _returned(outputs: Sequence[ToolOutput]) -> list[ChatMessage]:
+    """What functions returned, each after the call of it."""
+    return [
+        message
+        for output in outputs
+        for message in (
+            ChatMessage("assistant", "", tool_calls=(output.call,)),
+            ChatMessage("tool", output.output, tool_call_id=output.call.call_id),
+        )
+    ]

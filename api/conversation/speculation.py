@@ -20,10 +20,11 @@ from dialog.messages import (
     ResponseEnded,
     ResponseStarted,
     Speech,
+    ToolCalls,
     Transcript,
 )
 
-REPLIES = (ResponseStarted, AnswerDelta, Answer, Speech, ResponseEnded)
+REPLIES = (ResponseStarted, AnswerDelta, ToolCalls, Answer, Speech, ResponseEnded)
 
 
 async def hold_speculative(inbound: AsyncIterator[Message]) -> AsyncGenerator[Message]:

@@ -17,6 +17,7 @@ from dialog.messages import (
     CallSettings,
     Cancel,
     DeleteFromHistory,
+    DeleteToolOutput,
     EagerEndOfTurn,
     EndOfTurn,
     Interrupted,
@@ -24,6 +25,7 @@ from dialog.messages import (
     Played,
     Respond,
     Say,
+    ToolOutput,
     TurnRetracted,
 )
 
@@ -66,6 +68,10 @@ def taken(message: Message, call: Call) -> Iterator[Message]:
             call.settings = message
         case DeleteFromHistory():
             call.delete(message)
+        case ToolOutput():
+            call.tool_outputs += (message,)
+        case DeleteToolOutput():
+            call.delete_output(message)
         case _:
             yield message
 

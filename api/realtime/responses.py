@@ -13,16 +13,7 @@ from api.realtime.audio import FORMATS, Outlet
 from api.realtime.config import modern_modalities
 from api.realtime.events import Json, event, new_id
 from dialog.errors import BadInput
-from dialog.messages import Answer, AnswerDelta, Speech
-
-
-@dataclass
-class FunctionCall:
-    """A tool that the language model asks the client for; `arguments` are JSON."""
-
-    name: str
-    arguments: str
-    call_id: str = field(default_factory=lambda: new_id("call"))
+from dialog.messages import Answer, AnswerDelta, Speech, ToolCall
 
 
 @dataclass
@@ -40,6 +31,7 @@ class Response:
     answer: Answer | None = None
     timings_ms: dict[str, float] | None = None
     output: list[Json] = field(default_factory=list)
+    calls: tuple[ToolCall, ...] = ()
 
 
 class ConversationItems:
@@ -80,9 +72,13 @@ class ConversationItems:
         calls = (item for item in self._items.values() if item["type"] == "function_call")
         return next((item for item in calls if item.get("call_id") == call_id), None)
 
-    def remove(self, item_id: str) -> None:
-        """Forget an item; raises BadInput when there is none."""
-        del self._items[self.get(item_id)["id"]]
+    def of_role(self, role: str) -> list[Json]:
+        """The messages of one role, in their order."""
+        return [item for item in self._items.values() if item.get("role") == role]
+
+    def remove(self, item_id: str) -> Json:
+        """Forget an item, and return it; raises BadInput when there is none."""
+        return self._items.pop(self.get(item_id)["id"])
 
 
 class Responses:
@@ -91,7 +87,6 @@ class Responses:
     def __init__(
         self, items: ConversationItems, conversation_id: str, clock: Callable[[], float]
     ) -> None:
-        self.pending_calls: list[FunctionCall] = []
         self.now: Response | None = None
         self.asked_for: Json | None = None  # response.create's options, until it starts
         self.cancelled = False
@@ -99,6 +94,11 @@ class Responses:
         self._conversation_id = conversation_id
         self._clock = clock
         self._said: dict[str, Response] = {}
+
+    @property
+    def calls_functions(self) -> bool:
+        """Whether the response that is being given asks the client for functions."""
+        return self.now is not None and bool(self.now.calls)
 
     @property
     def latest(self) -> Response | None:
@@ -190,8 +190,7 @@ class Responses:
         yield event("conversation.item.done", item=item, previous_item_id=None)
 
     def _function_calls(self, said: Response) -> Iterator[Json]:
-        calls, self.pending_calls = self.pending_calls, []
-        for call in calls:
+        for call in said.calls:
             item: Json = {
                 "id": new_id("item"), "object": "realtime.item", "type": "function_call",
                 "status": "completed", "name": call.name, "call_id": call.call_id,

@@ -25,6 +25,7 @@ from dialog.messages import (
     Clear,
     Commit,
     DeleteFromHistory,
+    DeleteToolOutput,
     Duck,
     Inbound,
     Interrupted,
@@ -40,6 +41,9 @@ from dialog.messages import (
     SpeechStarted,
     SpeechStopped,
     TextInput,
+    ToolCall,
+    ToolCalls,
+    ToolOutput,
     Transcript,
     TurnTrace,
     Unduck,
@@ -68,7 +72,6 @@ class Realtime:
         self.session["audio"]["output"]["voice"] = voices[0] if voices else None
         self.items = ConversationItems()
         self.responses = Responses(self.items, conversation_id, clock)
-        self.asides: list[Json] = []  # items that the call itself has no message for
         self._voices = voices
         self._beta = beta
         self._overruled = False
@@ -156,8 +159,17 @@ class Realtime:
             return [typed], self.items.add(item)
         if item["type"] == "message":
             written(item)
-        self.asides.append(item)
-        return [], self.items.add(item)
+        return self._returned(item), self.items.add(item)
+
+    def _returned(self, item: Json) -> list[Inbound]:
+        """What a function returned, if an item holds it and its call is known."""
+        if item["type"] != "function_call_output":
+            return []
+        call = self.items.call(item["call_id"])
+        if call is None:
+            return []
+        called = ToolCall(call["name"], call["arguments"], call["call_id"])
+        return [ToolOutput(called, item["output"])]
 
     def _retrieve(self, given: Json) -> Meaning:
         item = self.items.get(given["item_id"])
@@ -180,10 +192,11 @@ class Realtime:
     def _delete(self, given: Json) -> Meaning:
         """The item is gone, also from what later answers know of the conversation."""
         item_id = given["item_id"]
-        self.items.remove(item_id)
-        self.asides = [item for item in self.asides if item["id"] != item_id]
+        item = self.items.remove(item_id)
         forget: list[Inbound] = []
-        if item_id in self._unanswered[-1:]:
+        if item["type"] != "message":
+            forget = [DeleteToolOutput(item.get("call_id") or "")]
+        elif item_id in self._unanswered[-1:]:
             forget = [DeleteFromHistory(0)]
         elif (turn := self._asked.get(item_id)) is not None:
             forget = [DeleteFromHistory(turn)]
@@ -263,6 +276,8 @@ class Realtime:
                 yield from responses.started(message.turn, self.session)
             case AnswerDelta():
                 yield from responses.delta(message)
+            case ToolCalls() if responses.now is not None:
+                responses.now.calls = message.calls
             case Answer() if responses.now is not None:
                 responses.now.answer = message
             case Speech():
@@ -340,7 +355,7 @@ class Realtime:
             error = {"type": "server_error", "code": "part_failed", "message": message.message}
             place = {"item_id": self._committed.pop(0), "content_index": 0}
             yield event(f"{TRANSCRIPTION}.failed", error=error, **place)
-        elif not (message.part == "tts" and self.responses.pending_calls):
+        elif not (message.part == "tts" and self.responses.calls_functions):
             yield error_event(f"{message.part}: {message.message}", "part_failed")
 
     def _named(self, events: list[Json]) -> list[Json]:

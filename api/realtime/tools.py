@@ -15,9 +15,8 @@ from contextlib import aclosing
 from typing import Protocol
 
 from api.realtime.events import Json
-from api.realtime.responses import FunctionCall
 from api.realtime.session import Realtime
-from dialog.messages import Answer, AnswerDelta
+from dialog.messages import Answer, AnswerDelta, AnswerPart, ToolCall, ToolCalls
 from rag.answering.llm import ChatMessage, ToolModel
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ class Answers(Protocol):
 
 
 class ToolResponder:
-    """Answers the turns of one session."""
+    """Answers the turns of one session, of which it reads the configuration."""
 
     def __init__(self, session: Realtime, answerer: Answers, model: ToolModel | None) -> None:
         self._session = session
@@ -41,73 +40,58 @@ class ToolResponder:
 
     async def __call__(
         self, question: str, history: Sequence[ChatMessage]
-    ) -> AsyncGenerator[AnswerDelta | Answer]:
-        """Deltas and an `Answer`; an empty one when the client's functions are asked first."""
-        said = [*self._seeds(), *history]
-        reply = await self._through_tools(question, said)
+    ) -> AsyncGenerator[AnswerPart]:
+        """Deltas and an `Answer`; `ToolCalls` and an empty one when the client's functions are
+        asked first. `history` ends with what they returned last."""
+        returned = [one for one in history if one.tool_calls or one.role == "tool"]
+        said = [*self._seeds(), *(one for one in history if one not in returned)]
+        reply = await self._through_tools(question, said, returned)
         if reply is None:
             async with aclosing(self._answerer.answer(question, said)) as parts:
                 async for part in parts:
                     yield part
-            return
-        if reply:
+        elif isinstance(reply, str) and reply:
             yield AnswerDelta(reply)
             yield Answer(reply, "llm")
         else:
+            if isinstance(reply, ToolCalls):
+                yield reply
             yield Answer("", "none", outcome="action")
 
-    async def _through_tools(self, question: str, said: Sequence[ChatMessage]) -> str | None:
-        """Text worded from functions' outputs, "" when functions were called, None for neither."""
-        tools = self._session.session["tools"]
-        outputs = self._outputs()
-        if self._model is None or not tools:
+    async def _through_tools(
+        self, question: str, said: Sequence[ChatMessage], returned: Sequence[ChatMessage]
+    ) -> ToolCalls | str | None:
+        """Functions to call, or text worded from what they returned; None for neither."""
+        session = self._session.session
+        if self._model is None or not session["tools"]:
             return None
-        messages: list[Json] = [
-            *self._instructions(),
-            *({"role": one.role, "content": one.content} for one in said),
-            {"role": "user", "content": question},
-            *outputs,
-        ]
+        request = [*said, ChatMessage("user", question), *returned]
+        if session["instructions"]:
+            request.insert(0, ChatMessage("system", session["instructions"]))
+        messages = [message.to_openai() for message in request]
+        choice = "auto" if returned else session["tool_choice"]
         try:
-            choice = self._session.session["tool_choice"]
-            reply = await self._model.decide(messages, _wire(tools), "auto" if outputs else choice)
+            reply = await self._model.decide(messages, _wire(session["tools"]), choice)
         except Exception as error:
             log.warning("tools are left aside: %s", type(error).__name__)
             return None
-        calls = [call["function"] | {"id": call["id"]} for call in reply.get("tool_calls") or ()]
-        if calls:
-            self._session.responses.pending_calls = [
-                FunctionCall(call["name"], call["arguments"], call["id"]) for call in calls
-            ]
-            return ""
-        return (reply.get("content") or "") if outputs else None
-
-    def _instructions(self) -> list[Json]:
-        text = self._session.session["instructions"]
-        return [{"role": "system", "content": text}] if text else []
+        if calls := reply.get("tool_calls"):
+            return ToolCalls(tuple(_call(call) for call in calls))
+        return (reply.get("content") or "") if returned else None
 
     def _seeds(self) -> list[ChatMessage]:
         """Messages that the client put into the conversation in the assistant's name."""
         return [
             ChatMessage("assistant", " ".join(part.get("text") or "" for part in item["content"]))
-            for item in self._session.asides
-            if item.get("role") == "assistant"
+            for item in self._session.items.of_role("assistant")
+            if self._session.responses.turn_of(item["id"]) is None
         ]
 
-    def _outputs(self) -> list[Json]:
-        """Functions' outputs that have not been worded yet, after the calls they belong to."""
-        asides = self._session.asides
-        outputs = [item for item in asides if item["type"] == "function_call_output"]
-        self._session.asides = [item for item in asides if item not in outputs]
-        messages: list[Json] = []
-        for output in outputs:
-            if call := self._session.items.call(output["call_id"]):
-                function = {"name": call["name"], "arguments": call["arguments"]}
-                one = {"id": call["call_id"], "type": "function", "function": function}
-                messages.append({"role": "assistant", "content": None, "tool_calls": [one]})
-                tool = {"role": "tool", "tool_call_id": call["call_id"]}
-                messages.append({**tool, "content": output["output"]})
-        return messages
+
+def _call(given: Json) -> ToolCall:
+    """A call as a model has it."""
+    function = given["function"]
+    return ToolCall(function["name"], function["arguments"], given["id"])
 
 
 def _wire(tools: list[Json]) -> list[Json]:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from dialog.errors import Unavailable
+from dialog.messages import ToolCall
 
 if TYPE_CHECKING:
     import httpx2  # what the openai client is built on
@@ -24,8 +25,28 @@ CUT_OFF = "the language model stopped in the middle"
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    role: Literal["system", "user", "assistant"]
+    """`tool_calls` are functions that the assistant called; one of role `tool` is what the call
+    `tool_call_id` returned."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+    def to_openai(self) -> JsonObject:
+        """As OpenAI's chat completions have it."""
+        if self.tool_calls:
+            calls = [
+                {
+                    "id": call.call_id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments},
+                }
+                for call in self.tool_calls
+            ]
+            return {"role": self.role, "content": self.content or None, "tool_calls": calls}
+        place = {"tool_call_id": self.tool_call_id} if self.tool_call_id else {}
+        return {"role": self.role, **place, "content": self.content}
 
 
 class ChatModel(Protocol):
@@ -187,7 +208,7 @@ class OpenAIChat:
     def _request(self, messages: Sequence[ChatMessage]) -> JsonObject:
         how = self._sampling
         return {
-            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            "messages": [message.to_openai() for message in messages],
             "temperature": how.temperature,
             "top_p": how.top_p,
             "max_tokens": how.max_tokens,

@@ -54,4 +54,4 @@ def test_audio_is_passed_on_and_not_kept() -> None:
         client.send("input_audio_buffer.append", audio=sound)
     state: dict[str, Any] = vars(client.session)
     assert len(client.session.items) == 0
-    assert not state["_committed"] and not client.session.asides
+    assert not state["_committed"] and not state["_unanswered"]

@@ -3,18 +3,21 @@
 import pytest
 
 from api.realtime.events import Json
-from api.realtime.responses import FunctionCall
 from dialog.messages import (
     Answer,
     AnswerDelta,
     CallSettings,
     DeleteFromHistory,
+    DeleteToolOutput,
     Respond,
     ResponseEnded,
     ResponseStarted,
     SpeechStarted,
     SpeechStopped,
     TextInput,
+    ToolCall,
+    ToolCalls,
+    ToolOutput,
     Transcript,
 )
 from tests.contract.realtime import ANSWER, HEARD, Client, error_of, kinds, speech, text_item
@@ -55,9 +58,9 @@ def test_one_response_may_be_written_in_a_spoken_session() -> None:
 
 def test_functions_are_passed_to_the_client() -> None:
     client = Client()
+    call = ToolCall("balance", '{"a":1}', "call_1")
     client.told(ResponseStarted(1))
-    client.session.responses.pending_calls = [FunctionCall("balance", '{"a":1}', "call_1")]
-    events = client.told(Answer("", "none"), ResponseEnded(1))
+    events = client.told(ToolCalls((call,)), Answer("", "none"), ResponseEnded(1))
     assert kinds(events) == [
         "response.output_item.added",
         "conversation.item.added",
@@ -70,7 +73,7 @@ def test_functions_are_passed_to_the_client() -> None:
     assert events[-1]["response"]["output"][0]["call_id"] == "call_1"
     output = {"type": "function_call_output", "call_id": "call_1", "output": "100"}
     client.send("conversation.item.create", item=output)
-    assert [item["output"] for item in client.session.asides] == ["100"]
+    assert client.inbound == [ToolOutput(call, "100")]
 
 
 def test_items_are_deleted() -> None:
@@ -130,3 +133,18 @@ def test_items_are_retrieved_as_they_are_known() -> None:
     client.told(HEARD)
     (told,) = client.send("conversation.item.retrieve", item_id=added["item"]["id"])
     assert told["item"]["content"][0]["transcript"] == HEARD.text
+
+
+def test_what_a_function_returned_is_taken_back_with_its_item() -> None:
+    client = Client()
+    call = {"type": "function_call", "name": "balance", "arguments": "{}", "call_id": "call_1"}
+    client.send("conversation.item.create", item={**call, "id": "call"})
+    assert client.inbound == []
+    output = {"type": "function_call_output", "call_id": "call_1", "output": "100"}
+    client.send("conversation.item.create", item={**output, "id": "output"})
+    assert client.inbound == [ToolOutput(ToolCall("balance", "{}", "call_1"), "100")]
+    client.send("conversation.item.create", item={**output, "call_id": "call_9"})
+    assert client.inbound == [], "nobody called that"
+    for item_id in ("output", "call"):
+        client.send("conversation.item.delete", item_id=item_id)
+        assert client.inbound == [DeleteToolOutput("call_1")]

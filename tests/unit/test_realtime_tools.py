@@ -7,7 +7,7 @@ import pytest
 from api.realtime.events import Json
 from api.realtime.session import Realtime
 from api.realtime.tools import ToolResponder
-from dialog.messages import Answer, AnswerDelta
+from dialog.messages import Answer, AnswerDelta, AnswerPart, ToolCalls
 from rag.answering.llm import ChatMessage
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -51,24 +51,48 @@ def responder(
     return session, ToolResponder(session, Documents(), model), model
 
 
-async def answer(respond: ToolResponder) -> Answer:
-    parts = [part async for part in respond("Какой у меня баланс?", ())]
-    assert "".join(p.text for p in parts if isinstance(p, AnswerDelta)) == parts[-1].text
-    assert isinstance(parts[-1], Answer)
-    return parts[-1]
+async def parts_of(respond: ToolResponder, history: Sequence[ChatMessage] = ()) -> list[AnswerPart]:
+    """All of an answer: the deltas add up to its last part."""
+    *parts, answer = [part async for part in respond("Какой у меня баланс?", history)]
+    assert isinstance(answer, Answer)
+    assert "".join(p.text for p in parts if isinstance(p, AnswerDelta)) == answer.text
+    return [*parts, answer]
+
+
+async def answer(respond: ToolResponder, history: Sequence[ChatMessage] = ()) -> Answer:
+    *_, answer = await parts_of(respond, history)
+    assert isinstance(answer, Answer)
+    return answer
 
 
 async def test_a_function_is_asked_for_and_its_output_worded() -> None:
-    session, respond, model = responder({"tool_calls": [CALL]}, {"content": "Сто рублей."})
-    assert (await answer(respond)).text == ""
-    (call,) = session.responses.pending_calls
+    _, respond, model = responder({"tool_calls": [CALL]}, {"content": "Сто рублей."})
+    calls, nothing = await parts_of(respond)
+    assert isinstance(nothing, Answer)
+    assert nothing.text == ""
+    assert isinstance(calls, ToolCalls)
+    (call,) = calls.calls
     assert (call.name, call.call_id) == ("balance", "call_1")
-    session.items.put({"id": "i", "type": "function_call", "call_id": "call_1",
-                       "name": "balance", "arguments": "{}"})  # fmt: skip
-    session.asides.append({"id": "o", "type": "function_call_output", "call_id": "call_1",
-                           "output": "100"})  # fmt: skip
-    assert await answer(respond) == Answer("Сто рублей.", "llm")
+    returned = [
+        ChatMessage("assistant", "", tool_calls=(call,)),
+        ChatMessage("tool", "100", tool_call_id="call_1"),
+    ]
+    assert await answer(respond, returned) == Answer("Сто рублей.", "llm")
     assert [m["role"] for m in model.asked[-1]] == ["user", "assistant", "tool"]
+    assert model.asked[-1][1:] == [
+        {"role": "assistant", "content": None, "tool_calls": [{**CALL, "type": "function"}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "100"},
+    ]
+
+
+async def test_what_the_client_has_the_assistant_say_is_known() -> None:
+    session, respond, model = responder({"content": "Думаю, сто рублей."})
+    part = {"type": "output_text", "text": "Вас зовут Анна."}
+    session.items.put({"id": "a", "type": "message", "role": "assistant", "content": [part]})
+    await answer(respond, [ChatMessage("user", "Да")])
+    assert [(m["role"], m["content"]) for m in model.asked[-1]] == [
+        ("assistant", "Вас зовут Анна."), ("user", "Да"), ("user", "Какой у меня баланс?"),
+    ]  # fmt: skip
 
 
 async def test_what_needs_no_function_comes_from_the_documents() -> None:

@@ -2,22 +2,25 @@
 place, and none of it let out too early."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 import numpy as np
 import pytest
 
 from api.conversation.accounting import accounted
 from api.conversation.call import Call, Trace
+from api.conversation.respond import Responder
 from api.conversation.speculation import hold_speculative
 from api.conversation.turn_taking import take_turns, taken
 from dialog.messages import (
     Answer,
     AnswerDelta,
+    AnswerPart,
     CallEnded,
     CallSettings,
     Cancel,
     DeleteFromHistory,
+    DeleteToolOutput,
     EagerEndOfTurn,
     EndOfTurn,
     HungUp,
@@ -30,10 +33,15 @@ from dialog.messages import (
     ResponseStarted,
     Say,
     Speech,
+    ToolCall,
+    ToolCalls,
+    ToolOutput,
     Transcript,
     TurnRetracted,
     TurnTrace,
 )
+from dialog.prompts import PROMPTS
+from rag.answering.llm import ChatMessage
 from tests.clock import JumpingLoop
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
@@ -271,3 +279,74 @@ def test_a_trace_keeps_the_first_time_of_a_step() -> None:
     trace.mark("a", 2.0)
     trace.mark("b", 9.0)
     assert trace.timings_ms() == {"a": 1000.0, "b": 2000.0}
+
+
+# ---- functions
+
+
+CALLED = ToolCall("balance", "{}", "call_1")
+
+
+class Asked:
+    """Notes the history that each answer is given with."""
+
+    def __init__(self) -> None:
+        self.histories: list[list[ChatMessage]] = []
+
+    async def __call__(
+        self, question: str, history: Sequence[ChatMessage]
+    ) -> AsyncGenerator[AnswerPart]:
+        self.histories.append(list(history))
+        yield ToolCalls((CALLED,))
+        yield Answer("", "none", outcome="action")
+
+
+async def test_a_function_is_called_and_what_it_returned_is_told_one_answer() -> None:
+    call, asked = Call(live=True), Asked()
+    respond = Responder(asked, (), PROMPTS, call)
+    told(call, EndOfTurn(ASKED, 0.0))
+    parts = [part async for part in respond(each([Respond(1)]))]
+    assert parts == [
+        ResponseStarted(1), ToolCalls((CALLED,)), Answer("", "none", outcome="action"),
+    ]  # fmt: skip
+    assert told(call, ToolOutput(CALLED, "100"), Respond()) == [Respond(2)]
+    assert told(call, Respond()) == [Respond(3)]
+    [part async for part in respond(each([Respond(2), Respond(3)]))]
+    returned = [
+        ChatMessage("assistant", "", tool_calls=(CALLED,)),
+        ChatMessage("tool", "100", tool_call_id="call_1"),
+    ]
+    known = [history[-2:] == returned for history in asked.histories]
+    assert known == [False, True, False]
+
+
+async def test_what_the_client_has_deleted_is_told_no_answer() -> None:
+    call, asked = Call(live=True), Asked()
+    respond = Responder(asked, (), PROMPTS, call)
+    told(call, ToolOutput(CALLED, "100"), DeleteToolOutput("call_1"), EndOfTurn(ASKED, 0.0))
+    [part async for part in respond(each([Respond(1)]))]
+    assert asked.histories == [[]]
+
+
+async def test_a_retracted_answer_leaves_to_the_next_what_functions_returned() -> None:
+    call, asked = Call(live=True), Asked()
+    respond = Responder(asked, (), PROMPTS, call)
+    told(call, ToolOutput(CALLED, "100"), EagerEndOfTurn(ASKED))
+    [part async for part in respond(each([Respond(1, speculative=True)]))]
+    assert call.tool_outputs == ()
+    told(call, TurnRetracted(), EndOfTurn(MORE, 0.0))
+    [part async for part in respond(each([Respond(1)]))]
+    assert asked.histories[0] == asked.histories[1] != []
+
+
+async def test_functions_of_a_speculative_answer_are_not_called() -> None:
+    begun = Respond(1, speculative=True)
+    calls = ToolCalls((CALLED,))
+    assert await held(begun, ResponseStarted(1), calls, Interrupted(1)) == [begun]
+    confirmed = await held(begun, ResponseStarted(1), calls, ASKED)
+    assert confirmed == [begun, ASKED, ResponseStarted(1), calls]
+
+
+async def test_a_turn_that_was_retracted_meanwhile_is_not_answered() -> None:
+    respond = Responder(Asked(), (), PROMPTS, Call(live=True))
+    assert [part async for part in respond(each([Respond(1)]))] == []
