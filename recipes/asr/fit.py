@@ -129,8 +129,8 @@ class Run:
         self.done = self._time_used()
         self.settings()
         # The next batch is disturbed while this one is learnt from.
-        self._beside = ThreadPoolExecutor(1)
-        self._coming = self._beside.submit(self.data.next)
+        self._background = ThreadPoolExecutor(1)
+        self._coming = self._background.submit(self.data.next)
 
     def _warm_start(self, folder: SpeechFolder) -> None:
         donor = ASRModel.restore_from(str(self.args.start), map_location="cpu")
@@ -197,7 +197,7 @@ class Run:
         masks = self.settings()
         started = time.monotonic()
         batch = self._coming.result()
-        self._coming = self._beside.submit(self.data.next)
+        self._coming = self._background.submit(self.data.next)
         loss = loss_of(self.model, batch, masks, self.args.dtype)
         torch.autograd.backward(loss)
         self._agree()
