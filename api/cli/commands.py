@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from api import logs, schemas
-from api.cli import printed
+from api.cli import printed, progress
 from api.cli.home import settle_in
 from api.cli.status import BAD_INPUT, DONE, FAULT, complain
 from api.conversation.converse import Stages
@@ -27,7 +27,6 @@ from dialog.audio.pcm import write_wav
 from dialog.errors import BadInput
 from dialog.messages import CallSettings, Recording, Speech, Transcript
 from rag import jsonl
-from rag.ingestion.ingest import IngestProgress
 from rag.vocabulary import stored_phrases
 
 STOP_WITHIN_S = 10
@@ -125,7 +124,7 @@ def transcribe(arguments: argparse.Namespace, services: Services) -> int:
     failed = False
     for path in arguments.files:
         try:
-            transcript = asyncio.run(services.models.transcribe(path, _heard_bar(path)))
+            transcript = asyncio.run(services.models.transcribe(path, progress.recording_bar(path)))
         except BadInput as error:
             failed = True
             complain(f"{path}: {error.message}", BAD_INPUT)
@@ -164,7 +163,7 @@ def ingest(arguments: argparse.Namespace, services: Services) -> int:
         return DONE
     if not arguments.paths:
         raise BadInput("nothing to ingest: name files or folders")
-    report = services.ingestion.ingest(arguments.paths, arguments.tags, _progress_bar)
+    report = services.ingestion.ingest(arguments.paths, arguments.tags, progress.documents_bar)
     faults = [skipped for skipped in report.skipped if skipped.fault]
     for skipped in faults:
         complain(f"{skipped.path}: {skipped.reason}", BAD_INPUT)
@@ -204,8 +203,8 @@ def evaluate(arguments: argparse.Namespace, services: Services) -> int:
 
     _check_output(arguments.plot)
     questions = evaluation.read(arguments.file)
-    progress = _progress_bar("questions")
-    run = evaluation.run(questions, services.retriever, services.answerer, progress)
+    bar = progress.documents_bar("questions")
+    run = evaluation.run(questions, services.retriever, services.answerer, bar)
     outcomes = asyncio.run(run)
     figures = evaluation.measure(outcomes)
     if arguments.json:
@@ -357,41 +356,6 @@ def _query(record: jsonl.Record) -> tuple[Any, str]:
 
 def _print_json(item: dict[str, Any]) -> None:
     print(json.dumps(item, ensure_ascii=False), flush=True)
-
-
-def _progress_bar(unit: str) -> IngestProgress | None:
-    """A bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return None
-    from tqdm import tqdm
-
-    bar: tqdm[None] | None = None
-
-    def advance(done: int, total: int, name: str) -> None:
-        nonlocal bar
-        if bar is None:
-            bar = tqdm(unit=unit, file=sys.stderr, leave=False)
-        bar.total = total
-        bar.set_postfix_str(name, refresh=False)
-        bar.update(done - bar.n)
-        if done == total:
-            bar.close()
-
-    return advance
-
-
-def _heard_bar(path: Path) -> Callable[[float], None] | None:
-    """The same for a recording, whose length is not known until its end."""
-    if not sys.stderr.isatty():
-        return None
-    from tqdm import tqdm
-
-    bar = tqdm(desc=path.name, unit="s", file=sys.stderr, leave=False)
-
-    def advance(heard_s: float) -> None:
-        bar.update(round(heard_s) - bar.n)
-
-    return advance
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Services], int]] = {
