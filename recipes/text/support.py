@@ -44,9 +44,11 @@ def inflect(phrase: str, case: str) -> str:
 def _street(case: str, rng: Random, names: tuple[str, ...]) -> str:
     """A street: feminine adjectives are inflected, names in the genitive are not."""
     name = rng.choice(names)
-    if name.endswith("ая") or name.endswith("яя"):
-        name = {"p": name[:-2] + "ой", "d": name[:-2] + "ой", "a": name[:-2] + "ую"}.get(case, name)
-        name = name.replace("няой", "ней").replace("ннюю", "ннюю")
+    if name.endswith(("ая", "яя")):
+        soft = name.endswith("яя")
+        oblique = "ей" if soft or name[-3] in "жшчщ" else "ой"
+        endings = {"p": oblique, "d": oblique, "a": "юю" if soft else "ую"}
+        name = name[:-2] + endings.get(case, name[-2:])
     street = {"p": "улице", "d": "улице", "a": "улицу"}.get(case, "улица")
     return rng.choice([f"{street} {name}", name]) if case else name
 

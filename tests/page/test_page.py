@@ -58,6 +58,37 @@ def test_one_talks(page: Opened) -> None:
     expect(shown.locator("#call")).to_be_hidden()
 
 
+def test_one_hangs_up_before_the_microphone_is_allowed(page: Opened) -> None:
+    shown = page()
+    shown.evaluate(
+        """() => {
+            const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            const allowed = new Promise((allow) => (window.allow = allow));
+            window.asked = new Promise((asked) => {
+                navigator.mediaDevices.getUserMedia = async (wanted) => {
+                    asked(true);
+                    await allowed;
+                    return (window.stream = await open(wanted));
+                };
+            });
+        }"""
+    )
+    shown.get_by_label("Говорить голосом").click()
+    assert shown.evaluate("window.asked")
+    shown.get_by_role("button", name="Закончить").click()
+    shown.evaluate("window.allow()")
+    turned_off = """() => new Promise((resolve, reject) => {
+        setTimeout(() => reject(new Error("the microphone is still on")), 10_000);
+        setInterval(() => {
+            const tracks = window.stream?.getTracks() ?? [{ readyState: "not yet" }];
+            if (tracks.every((track) => track.readyState === "ended")) resolve(true);
+        }, 50);
+    })"""
+    assert shown.evaluate(turned_off)
+    expect(shown.locator("#notice")).to_be_hidden()
+    expect(shown.locator("#call")).to_be_hidden()
+
+
 def drop(page: Page, file: Path, kind: str) -> None:
     """Let go of a file over the page."""
     content = base64.b64encode(file.read_bytes()).decode()
