@@ -20,6 +20,7 @@ from asr.worker import RecognitionWorker
 from dialog.errors import Unavailable
 from dialog.messages import Speech, Transcript, Word
 from dialog.tasks import TaskSet
+from dialog.threads import TEXT
 from models.runtime import ModelThread
 from tts.cache import PhraseCache
 from tts.synthesiser import Synthesiser
@@ -140,4 +141,4 @@ class Models:
         noise = np.random.default_rng(0).normal(0.0, 0.1, 2 * rate_hz)
         await stream.preview(noise.astype(np.float32))
         await stream.close()
-        await asyncio.to_thread(for_reading, [Transcript("да", (Word("да", 0, 1, 1),), 1)])
+        await TEXT.run(for_reading, [Transcript("да", (Word("да", 0, 1, 1),), 1)])

@@ -27,6 +27,7 @@ from asr.turns.hearing import Hearing
 from asr.worker import RecognitionWorker
 from dialog.errors import BadInput, Unavailable
 from dialog.prompts import PROMPTS, Prompts
+from dialog.sandbox import close_sandboxes
 from dialog.tasks import TaskSet
 from models.runtime import ModelThread
 from rag import vocabulary
@@ -94,6 +95,7 @@ class Services:
     ) -> None:
         self._background.cancel()
         self.models.close()
+        close_sandboxes()
         # Only what was built is closed: touching a cached property would build it now.
         for name in ("retriever", "store"):
             if name in self.__dict__:

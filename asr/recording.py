@@ -7,7 +7,6 @@ of stretches is in memory, and where nobody speaks nothing is recognised, so sil
 and music give an empty transcript.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from asr.vad import RATE_HZ, SileroVad, Vad
 from dialog.audio.decoding import read_recording
 from dialog.audio.resampling import resample
 from dialog.messages import Samples, Transcript
+from dialog.threads import TEXT, UPLOADS
 from models.runtime import ModelThread
 
 MAX_BATCH = 8
@@ -56,12 +56,12 @@ async def transcribe(
     batches = stretches_in_batches(read_recording(source, RATE_HZ), vad)
     heard: list[Transcript] = []
     read_s = 0.0
-    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+    while (batch := await UPLOADS.run(next, batches, None)) is not None:
         read_s = batch.read_s
         heard += await _recognised(batch, thread)
         if progress is not None:
             progress(read_s)
-    text = await asyncio.to_thread(for_reading, heard)
+    text = await TEXT.run(for_reading, heard)
     words = tuple(word for transcript in heard for word in transcript.words)
     return Transcript(text, words, read_s)
 

@@ -16,6 +16,7 @@ import resource
 import signal
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ class Limits:
     idle: int = 2
 
 
+_SANDBOXES: "weakref.WeakSet[Sandbox]" = weakref.WeakSet()
+
+
 class Broken(Exception):
     """The worker ended in the middle of a job; `reason` says how, for a sentence."""
 
@@ -66,8 +70,10 @@ class Sandbox:
         self._refuse = refuse
         self._preload = tuple(preload)
         self._idle: list[_Worker] = []
+        self._alive: set[_Worker] = set()
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(limits.workers)
+        _SANDBOXES.add(self)
 
     def run(self, function: Callable[..., T], *arguments: object) -> T:
         """`function(*arguments)` in a worker; both must be picklable. Blocks.
@@ -86,11 +92,12 @@ class Sandbox:
         return self._job("stream", function, arguments)
 
     def close(self) -> None:
-        """End the idle workers; those at work end with their jobs."""
+        """End every worker: jobs that are under way are refused. It can be used again."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for worker in idle:
-            worker.kill()
+            self._idle.clear()
+            alive = list(self._alive)
+        for worker in alive:
+            worker.end()
 
     def _job(
         self, kind: str, function: Callable[..., Any], arguments: Sequence[object]
@@ -112,16 +119,26 @@ class Sandbox:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
             worker = worker or _Worker(self._limits, self._preload)
+            with self._lock:
+                self._alive.add(worker)
             yield worker
         finally:
             if worker is not None:
                 with self._lock:
-                    keep = worker.done and len(self._idle) < self._limits.idle
+                    keep = worker.waits and len(self._idle) < self._limits.idle
                     if keep:
                         self._idle.append(worker)
+                    else:
+                        self._alive.discard(worker)
                 if not keep:
-                    worker.kill()
+                    worker.close()
             self._places.release()
+
+
+def close_sandboxes() -> None:
+    """End the workers of every sandbox, as a service does that stops."""
+    for sandbox in list(_SANDBOXES):
+        sandbox.close()
 
 
 @contextmanager
@@ -144,7 +161,7 @@ def as_path(source: Path | BinaryIO) -> Iterator[Path]:
 
 
 class _Worker:
-    """One process, seen from the parent. `done`: it waits for a job."""
+    """One process, seen from the parent."""
 
     def __init__(self, limits: Limits, preload: Sequence[str]) -> None:
         context = multiprocessing.get_context("forkserver")
@@ -155,10 +172,15 @@ class _Worker:
         )
         self._process.start()
         theirs.close()
-        self.done = True
+        self._done = True
+
+    @property
+    def waits(self) -> bool:
+        """Whether it lives and waits for a job."""
+        return self._done and self._process.is_alive()
 
     def begin(self, kind: str, function: Callable[..., Any], arguments: Sequence[object]) -> None:
-        self.done = False
+        self._done = False
         with suppress(BrokenPipeError):  # it has died: `values` says so
             self._pipe.send((kind, function, arguments))
 
@@ -175,17 +197,22 @@ class _Worker:
                 case "value":
                     yield value
                 case "end":
-                    self.done = True
+                    self._done = True
                     return
                 case "memory":
                     raise Broken(f"it takes more than {limits.memory_bytes // MIB} MB of memory")
                 case "refused":
-                    self.done = True
+                    self._done = True
                     raise value
                 case _:
                     raise Broken(f"reading it fails ({value})")
 
-    def kill(self) -> None:
+    def end(self) -> None:
+        """Kill the process; whoever waits for its values is told."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """Kill it and forget it."""
         self._process.kill()
         self._process.join()
         self._process.close()

@@ -65,19 +65,22 @@ class Threads:
 STORE = Threads("store", 4, patience_s=60.0)
 """Short reads and writes of the database; SQLite's lock is waited for half a minute."""
 
-ANSWERS = Threads("answers", 4, patience_s=60.0)
+ANSWERS = Threads("answers", 6, patience_s=60.0)
 """Searching, and what is done with the passages."""
 
 DOCUMENTS = Threads("documents", 4, patience_s=600.0)
 """Taking documents in, which reads a file for 20 s at most, and brings the index up."""
 
+UPLOADS = Threads("uploads", 6, patience_s=60.0)
+"""Decoding what was uploaded, a few seconds of sound at a time."""
+
 RECORDINGS = Threads("recordings", 4, patience_s=60.0)
-"""Decoding what was uploaded, a few seconds of sound at a time; writing what is recorded."""
+"""Writing what is recorded of calls."""
 
-SPEECH = Threads("speech", 2, patience_s=60.0)
-"""How a phrase is read, and when each word of it is spoken."""
+TEXT = Threads("text", 2, patience_s=60.0)
+"""How words are written, and how text is read."""
 
-POOLS = (STORE, ANSWERS, DOCUMENTS, RECORDINGS, SPEECH)
+POOLS = (STORE, ANSWERS, DOCUMENTS, UPLOADS, RECORDINGS, TEXT)
 
 
 def stuck() -> Iterator[str]:

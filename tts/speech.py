@@ -4,7 +4,6 @@ Knows the order of the steps; knows nothing about models. What a voice reads com
 `russian.voice`, the same function that made its training transcripts.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
@@ -13,6 +12,7 @@ import numpy as np
 from dialog.audio.loudness import loud_part
 from dialog.errors import BadInput
 from dialog.messages import Samples, Speech
+from dialog.threads import TEXT
 from models.runtime import ModelThread
 from russian.voice import voice_text
 from tts.cache import PhraseCache
@@ -56,7 +56,7 @@ async def speak(
     spoken = False
     name = ""
     async for phrase in _phrases(text):
-        reading = await asyncio.to_thread(read, phrase.text)
+        reading = await TEXT.run(read, phrase.text)
         if not any(char.isalpha() for char in reading):
             continue
         name = name or await thread.run(lambda synthesiser: named(voice, synthesiser.voices))
@@ -103,7 +103,7 @@ async def _speech(
         if cache:
             cache.put((reading, voice, speed), *found)
     samples, rate_hz = found
-    marks = await asyncio.to_thread(word_marks, phrase.text, len(samples))
+    marks = await TEXT.run(word_marks, phrase.text, len(samples))
     pause_s = (SENTENCE_PAUSE_S if phrase.ends_sentence else CLAUSE_PAUSE_S) / speed
     pause = np.zeros(round(pause_s * rate_hz), np.float32)
     return Speech(np.concatenate((samples, pause)), rate_hz, phrase.text, marks)

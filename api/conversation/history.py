@@ -3,7 +3,6 @@
 Knows what is kept when, and that it is counted; rows and files are for `store` to know.
 """
 
-import asyncio
 import logging
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ from api.conversation.exchange import Reply
 from api.conversation.respond import HISTORY_TURNS
 from api.metrics import Metrics
 from dialog.messages import TurnTrace
+from dialog.threads import STORE
 from rag.answering.llm import ChatMessage
 from store.conversations import (
     Conversation,
@@ -38,7 +38,7 @@ class Conversations:
     async def save_exchange(self, reply: Reply, conversation_id: str | None = None) -> str:
         """Keep and count one question with its answer; returns its conversation's id. A new
         conversation begins where none is named."""
-        conversation_id = await asyncio.to_thread(self._save, reply, conversation_id)
+        conversation_id = await STORE.run(self._save, reply, conversation_id)
         self._metrics.exchange(reply.answer, reply.timings_ms)
         return conversation_id
 
@@ -51,7 +51,7 @@ class Conversations:
         answer = replace(turn.answer, text=turn.heard)
         reply = Reply(turn.question, answer, (), turn.timings_ms)
         try:
-            await asyncio.to_thread(self._save, reply, conversation_id)
+            await STORE.run(self._save, reply, conversation_id)
         except Exception:
             log.exception("a turn could not be kept")
 
@@ -59,7 +59,7 @@ class Conversations:
         """The last exchanges of a conversation, oldest first; none for None."""
         if conversation_id is None:
             return []
-        conversation = await asyncio.to_thread(self.get, conversation_id)
+        conversation = await STORE.run(self.get, conversation_id)
         turns = conversation.turns[-HISTORY_TURNS:] if conversation else ()
         return [
             message
@@ -72,7 +72,7 @@ class Conversations:
 
     async def exists(self, conversation_id: str) -> bool:
         """Whether something has been kept under this id."""
-        return await asyncio.to_thread(self.get, conversation_id) is not None
+        return await STORE.run(self.get, conversation_id) is not None
 
     def get(self, conversation_id: str) -> Conversation | None:
         """A conversation with its turns; None where there is none."""

@@ -28,6 +28,7 @@ from api.wiring import Services
 from dialog.errors import BadInput
 from dialog.messages import Inbound, Outbound, Say
 from dialog.tasks import background
+from dialog.threads import RECORDINGS, STORE
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +104,8 @@ class Phone:
         settings, recordings = self._services.settings, self._services.recordings
         if not settings.record:
             return None
-        await asyncio.to_thread(self._services.conversations.begin, conversation)
-        path = await asyncio.to_thread(recordings.path, conversation)
+        await STORE.run(self._services.conversations.begin, conversation)
+        path = await RECORDINGS.run(recordings.path, conversation)
         return Recorder(path, self._services.prompts.record_notice)
 
 
@@ -182,7 +183,7 @@ async def _tidied(services: Services) -> None:
     """Every hour, recordings that are too old are deleted."""
     while True:
         try:
-            await asyncio.to_thread(services.recordings.tidy, services.settings.record_days)
+            await RECORDINGS.run(services.recordings.tidy, services.settings.record_days)
         except OSError as error:
             log.warning("recordings: %s", type(error).__name__)
         await asyncio.sleep(TIDY_S)

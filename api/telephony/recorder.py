@@ -34,6 +34,7 @@ from dialog.messages import (
     Say,
     Speech,
 )
+from dialog.threads import RECORDINGS
 
 log = logging.getLogger(__name__)
 
@@ -188,15 +189,15 @@ class Recorder:
         try:
             while (block := await self._blocks.get()) is not None:
                 if file is None:
-                    file = await asyncio.to_thread(self._begin, self._path)
+                    file = await RECORDINGS.run(self._begin, self._path)
                 left, right = block
-                await asyncio.to_thread(file.write, left, right)
+                await RECORDINGS.run(file.write, left, right)
         except (OSError, ValueError) as error:
             self._lost = True
             log.error("a recording is lost: %s", type(error).__name__)
         finally:
             if file is not None:
-                await asyncio.to_thread(_closed, file)
+                await RECORDINGS.run(_closed, file)
 
 
 def _closed(file: OpusFile) -> None:

@@ -5,7 +5,6 @@
 Knows the ladder; how passages are found, weighed, worded or quoted is in its neighbours.
 """
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -15,6 +14,7 @@ from dialog.clock import now_s
 from dialog.errors import Unavailable
 from dialog.messages import Answer, AnswerDelta, Outcome, Source
 from dialog.prompts import PROMPTS, Prompts
+from dialog.threads import ANSWERS
 from rag.answering import answerability, extract, followup, prompt
 from rag.answering.answerability import Evidence
 from rag.answering.citations import Checker, is_russian, supporting
@@ -62,7 +62,7 @@ class Answerer:
         `style`: short sentences to be heard, or the whole of it to be read.
         """
         try:
-            asked, found = await asyncio.to_thread(self._gather, question, history)
+            asked, found = await ANSWERS.run(self._gather, question, history)
         except Exception:
             log.exception("retrieval failed")  # the traceback names no question
             for message in _nothing(self._prompts.cannot_look_up, "unavailable"):

@@ -2,7 +2,7 @@
 
 Knows the store (the truth) and an index (derived from it), and brings the second up with the
 first before each search; knows nothing of file formats, vectors' engines or answers. Everything
-blocks: callers in a coroutine use `asyncio.to_thread`.
+blocks: callers in a coroutine use `dialog.threads`.
 """
 
 import math

@@ -137,6 +137,15 @@ def test_one_more_than_there_are_places_for_is_told_to_wait(sandbox: Sandbox) ->
     assert ended.count(None) == 2
 
 
+def test_closing_ends_what_is_under_way_and_it_can_be_used_again(sandbox: Sandbox) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        job = thread.submit(sandbox.run, sleep, 2.5)
+        time.sleep(1.0)
+        sandbox.close()
+        assert isinstance(job.exception(), BadInput)
+    assert sandbox.run(whoami) != os.getpid()
+
+
 def test_files_streams_and_pipes(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_bytes(b"abc")

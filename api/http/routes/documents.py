@@ -1,6 +1,5 @@
 """The operator's documents: put in, listed, searched, removed."""
 
-import asyncio
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from api import schemas
 from api.conversation.validation import check_question
 from api.http.routes.deps import IngestionDep, RetrieverDep
 from dialog.errors import BadInput
+from dialog.threads import ANSWERS, DOCUMENTS, STORE
 from rag.ingestion.ingest import DocumentFile, Ingestion, Report
 
 router = APIRouter(prefix="/v1", tags=["documents"])
@@ -29,7 +29,7 @@ async def list_documents(
     retriever: RetrieverDep, tag: Annotated[Tags, Query(default_factory=list)]
 ) -> dict[str, object]:
     """Everything that answers may quote; with `tag`, once or more, what is marked with any."""
-    infos = await asyncio.to_thread(retriever.documents, tag)
+    infos = await STORE.run(retriever.documents, tag)
     return {"object": "list", "data": [schemas.document_json(info) for info in infos]}
 
 
@@ -45,7 +45,7 @@ async def add_documents(
     201 when something is new or changed, else 200. A single file that cannot be used is a
     4xx; of several, each bad one is reported and the others are taken.
     """
-    report = await asyncio.to_thread(_ingest, file, tag, ingestion)
+    report = await DOCUMENTS.run(_ingest, file, tag, ingestion)
     if report.skipped and len(file) == 1:
         raise BadInput(report.skipped[0].reason, code="unusable_document")
     changed = report.count("added") or report.count("updated")
@@ -67,7 +67,7 @@ def _ingest(uploads: list[UploadFile], tags: list[str], ingestion: Ingestion) ->
 @router.delete("/documents/{document_id:path}")
 async def remove_document(ingestion: IngestionDep, document_id: str) -> dict[str, object]:
     """Forget a document; 404 when there is none."""
-    if not await asyncio.to_thread(ingestion.remove, document_id):
+    if not await DOCUMENTS.run(ingestion.remove, document_id):
         raise BadInput(f"no document has the id {document_id}", 404, "not_found")
     return {"id": document_id, "object": "document", "deleted": True}
 
@@ -84,5 +84,5 @@ class SearchRequest(BaseModel):
 async def search(retriever: RetrieverDep, request: SearchRequest) -> dict[str, object]:
     """Distinct documents, the best passage of each; with `tags`, of those that have any."""
     query = check_question(request.query, "`query`")
-    hits = await asyncio.to_thread(retriever.search, query, request.top, request.tags)
+    hits = await ANSWERS.run(retriever.search, query, request.top, request.tags)
     return {"query": request.query, "hits": [schemas.hit_json(hit) for hit in hits]}

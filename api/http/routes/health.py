@@ -1,6 +1,5 @@
 """Alive, ready, and counted."""
 
-import asyncio
 import logging
 
 from fastapi import APIRouter, Response
@@ -9,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.http.routes.deps import MetricsDep, ServicesDep
 from api.wiring import Services
+from dialog.threads import ANSWERS, stuck
 
 log = logging.getLogger(__name__)
 
@@ -16,15 +16,18 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz")
-async def healthz() -> dict[str, str]:
-    """The process answers: nothing more is promised."""
-    return {"status": "ok"}
+async def healthz() -> JSONResponse:
+    """200 while the process gets its work done; 503, with the pools of threads that do not, for a
+    supervisor to restart it. A loop that is stuck does not answer at all."""
+    pools = list(stuck())
+    status = {"status": "stuck", "pools": pools} if pools else {"status": "ok"}
+    return JSONResponse(status, 503 if pools else 200)
 
 
 @router.get("/readyz")
 async def readyz(services: ServicesDep) -> JSONResponse:
     """200 once the models are loaded and the store answers; 503 with what is missing until then."""
-    store = await asyncio.to_thread(_store_state, services)
+    store = await ANSWERS.run(_store_state, services)
     checks = {**services.models.states(), "store": store}
     ready = all(state == "ready" for state in checks.values())
     return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
