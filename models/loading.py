@@ -8,8 +8,10 @@ import importlib
 import logging
 import os
 import re
+import shutil
+import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import (
     AbstractContextManager,
     contextmanager,
@@ -18,6 +20,7 @@ from contextlib import (
     redirect_stdout,
 )
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dialog.errors import Unavailable
@@ -136,16 +139,14 @@ def _downloaded(entry: ModelEntry) -> str:
 
 def _recipe(kind: ModelKind) -> tuple[Any, AbstractContextManager[Any], "SaveRestoreConnector"]:
     """The class that restores, what must hold meanwhile, and the reader of the file."""
-    from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
-
     if kind == "asr":
         from nemo.collections.asr.models import ASRModel
 
-        return ASRModel, nullcontext(), SaveRestoreConnector()
+        return ASRModel, nullcontext(), connector()()
     from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 
     if kind == "fastpitch":
-        return FastPitchModel, nullcontext(), SaveRestoreConnector()
+        return FastPitchModel, nullcontext(), connector()()
     return HifiGanModel, without_discriminators(), _generator_only()
 
 
@@ -171,11 +172,53 @@ def without_discriminators() -> Iterator[None]:
             setattr(hifigan, name, cls)
 
 
-def _generator_only() -> "SaveRestoreConnector":
-    """Reads checkpoints that hold discriminators and those that do not, strictly otherwise."""
+def unpack(
+    archive: Path, folder: Path, members: Sequence[str | tarfile.TarInfo] | None = None
+) -> None:
+    """The files of a `.nemo` archive, or those named, into the folder.
+
+    NeMo 3.0 calls `TarFile.extract` with `filter="data"`, which Python has from 3.11.4 on, and
+    Debian 12 stops at 3.11.2. So the files are copied here, on every Python alike: nothing but
+    plain files, whose owners and modes stay behind, and none outside the folder.
+    """
+    from nemo.utils.tar_utils import is_safe_tar_member
+
+    folder = folder.resolve()
+    with tarfile.open(archive) as tar:
+        for named in tar if members is None else members:
+            member = tar.getmember(named) if isinstance(named, str) else named
+            if not (member.isfile() and is_safe_tar_member(member, str(folder))):
+                continue
+            path = folder / member.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            source = tar.extractfile(member)
+            if source is None:
+                raise tarfile.ReadError(f"{member.name} holds no data")
+            with source, path.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+
+
+def connector() -> "type[SaveRestoreConnector]":
+    """NeMo's reader of `.nemo` files, which unpacks them with `unpack`."""
     from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 
-    class GeneratorOnly(SaveRestoreConnector):  # type: ignore[misc]
+    class Reader(SaveRestoreConnector):  # type: ignore[misc]
+        @staticmethod
+        def _unpack_nemo_file(
+            path2file: str,
+            out_folder: str,
+            members: Sequence[str | tarfile.TarInfo] | None = None,
+        ) -> str:
+            unpack(Path(path2file), Path(out_folder), members)
+            return out_folder
+
+    return Reader
+
+
+def _generator_only() -> "SaveRestoreConnector":
+    """Reads checkpoints that hold discriminators and those that do not, strictly otherwise."""
+
+    class GeneratorOnly(connector()):  # type: ignore[misc]
         def load_instance_with_state_dict(
             self, instance: Any, state_dict: dict[str, Any], strict: bool
         ) -> None:
