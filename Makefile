@@ -1,19 +1,18 @@
 # Everything happens in .venv of the checkout; `make demo` and `make test` need nothing else.
-# PYTHON=... picks an interpreter; otherwise the first 3.11 or 3.12 found is taken.
+# PYTHON=... picks an interpreter; otherwise the first from 3.11.2 to 3.14 found is taken.
+# TORCH_INDEX=... is PyTorch's own package index for CPU wheels, 3 GB smaller than PyPI's build.
 
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
-export BESEDA_HOME ?= $(CURDIR)/.beseda
 # setuptools warns at length of what an editable install is; here it is what is wanted.
-PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-check \
-	install -c constraints.txt
+PIP := PYTHONWARNINGS=ignore sh .ci/pip.sh $(BIN)/python install -c constraints.txt
 # Pins what a source distribution is built with, too; pip itself must be new enough first.
 BUILD := --build-constraint constraints.txt
 SOURCES := pyproject.toml constraints.txt
 
 .PHONY: help demo serve check house test test-unit test-vllm test-gpu test-pbx pbx-up test-page \
-	test-agents bench bench-text asr-model tts-model model-report interruptions clean
+	test-agents bench bench-text asr-model tts-model model-report interruptions fresh pins clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,8 +21,9 @@ $(BIN)/python:
 	@PYTHON="$(PYTHON)" sh .ci/venv.sh $(VENV)
 
 $(VENV)/.installed: $(SOURCES) | $(BIN)/python
-	@echo "Installing into $(VENV) (PyTorch and NeMo: two minutes or more the first time)..."
-	@$(PIP) pip setuptools wheel && $(PIP) $(BUILD) -e . && touch $@
+	@echo "Installing into $(VENV) (PyTorch and NeMo: minutes, README.md says how many)..."
+	@$(PIP) pip setuptools wheel && \
+		$(PIP) $(BUILD) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e . && touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the test tools..."
@@ -68,8 +68,7 @@ test-unit: $(VENV)/.installed-dev  ## the fast ones, no NeMo
 $(VENV)-vllm/.installed: tests/vllm/lock.txt | $(BIN)/python
 	@echo "Installing vLLM for the CPU into $(VENV)-vllm (2 GB)..."
 	@$(BIN)/python -m venv $(VENV)-vllm
-	@$(VENV)-vllm/bin/python -m pip --quiet --disable-pip-version-check install --no-deps -r $< \
-		&& touch $@
+	@sh .ci/pip.sh $(VENV)-vllm/bin/python install --no-deps -r $< && touch $@
 
 test-vllm: $(VENV)/.installed-dev $(VENV)-vllm/.installed  ## the answers on a real vLLM server
 	BESEDA_TEST_VLLM=$(abspath $(VENV)-vllm)/bin/python $(BIN)/pytest -m vllm
@@ -98,7 +97,7 @@ bench: $(VENV)/.installed-dev  ## timings, as ratios within one run
 	$(BIN)/pytest -m bench -s
 
 build/nemo-text/.installed:  # the peer, apart: its pynini and its pins are its own
-	@$(BIN)/python -m venv build/nemo-text && build/nemo-text/bin/python -m pip --quiet install \
+	@$(BIN)/python -m venv build/nemo-text && sh .ci/pip.sh build/nemo-text/bin/python install \
 		nemo_text_processing==1.2.0 && touch $@
 
 bench-text: $(VENV)/.installed-dev build/nemo-text/.installed  ## russian/ beside NeMo's normaliser
@@ -125,5 +124,11 @@ model-report: $(VENV)/.installed-train  ## what both can do, measured anew: buil
 interruptions: $(VENV)/.installed-train  ## false and missed interruptions, counted (root, minutes)
 	@$(BIN)/python -m tests.bench.interruptions --chroot build/rhvoice
 
-clean:  ## forget the environment and the demo's home
-	rm -rf $(VENV) .beseda reply.wav
+fresh:  ## both commands in bare systems made by debootstrap: FRESH="bookworm trixie" (root, minutes)
+	@.ci/fresh $(or $(FRESH),bookworm trixie)
+
+pins: $(VENV)/.installed-dev  ## constraints.txt anew, for every Python; UPGRADE=1 takes new versions
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python .ci/pins.py $(if $(UPGRADE),--upgrade)
+
+clean:  ## forget the environment; documents and conversations stay in BESEDA_HOME
+	rm -rf $(VENV) reply.wav
