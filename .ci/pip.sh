@@ -5,7 +5,7 @@
 python=$1
 shift
 log=$(dirname "$(dirname "$python")")/pip.log
-"$python" -m pip --disable-pip-version-check --no-input --progress-bar=off "$@" >>"$log" 2>&1 || {
+PIP_PROGRESS_BAR=off "$python" -m pip --disable-pip-version-check --no-input "$@" >>"$log" 2>&1 || {
     status=$?
     tail -n 25 "$log" >&2
     echo "beseda: pip failed; all that it said is in $log" >&2
