@@ -14,7 +14,9 @@ for candidate in ${PYTHON:-} python3.11 python3.12 python3.13 python3.14 python3
     exec "$candidate" -m venv "$1"
 done
 if command -v uv >/dev/null 2>&1; then
-    exec uv venv --quiet --seed --python "${UV_PYTHON:-3.12}" "$1"
+    uv venv --quiet --python "${UV_PYTHON:-3.12}" "$1" &&
+        exec "$1/bin/python" -m ensurepip --default-pip >/dev/null
+    exit 1
 fi
 echo "beseda: no Python 3.11.2 to 3.14 here; uv brings one: pipx install uv (or pip install uv)," \
     "then make again" >&2
