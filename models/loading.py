@@ -142,11 +142,11 @@ def _recipe(kind: ModelKind) -> tuple[Any, AbstractContextManager[Any], "SaveRes
     if kind == "asr":
         from nemo.collections.asr.models import ASRModel
 
-        return ASRModel, nullcontext(), connector()()
+        return ASRModel, nullcontext(), connector()
     from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 
     if kind == "fastpitch":
-        return FastPitchModel, nullcontext(), connector()()
+        return FastPitchModel, nullcontext(), connector()
     return HifiGanModel, without_discriminators(), _generator_only()
 
 
@@ -198,8 +198,12 @@ def unpack(
                 shutil.copyfileobj(source, copy)
 
 
-def connector() -> "type[SaveRestoreConnector]":
+def connector() -> "SaveRestoreConnector":
     """NeMo's reader of `.nemo` files, which unpacks them with `unpack`."""
+    return _connector()()
+
+
+def _connector() -> "type[SaveRestoreConnector]":
     from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 
     class Reader(SaveRestoreConnector):  # type: ignore[misc]
@@ -218,7 +222,7 @@ def connector() -> "type[SaveRestoreConnector]":
 def _generator_only() -> "SaveRestoreConnector":
     """Reads checkpoints that hold discriminators and those that do not, strictly otherwise."""
 
-    class GeneratorOnly(connector()):  # type: ignore[misc]
+    class GeneratorOnly(_connector()):  # type: ignore[misc]
         def load_instance_with_state_dict(
             self, instance: Any, state_dict: dict[str, Any], strict: bool
         ) -> None:

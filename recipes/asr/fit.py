@@ -16,6 +16,7 @@ from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 from torch import Tensor
 from torch.multiprocessing.spawn import spawn
 
+from models.loading import connector
 from recipes.asr.batches import Curriculum, SpeechBatch, collate
 from recipes.asr.measure import measure
 from recipes.asr.network import build, export, warm_start
@@ -133,7 +134,9 @@ class Run:
         self._coming = self._background.submit(self.data.next)
 
     def _warm_start(self, folder: SpeechFolder) -> None:
-        donor = ASRModel.restore_from(str(self.args.start), map_location="cpu")
+        donor = ASRModel.restore_from(
+            str(self.args.start), map_location="cpu", save_restore_connector=connector()
+        )
         some = [folder.samples(u)[:_SECOND] for u in folder.utterances[:64]]
         warm_start(self.model, donor, collate([a for a in some if len(a) == _SECOND], []).audio)
         LOG.info("starts from %s", self.args.start)

@@ -16,6 +16,7 @@ from nemo.collections.asr.models import ASRModel, EncDecCTCModelBPE
 
 from asr.decoding.beam_search import BeamDecoder, Weights
 from asr.decoding.ngram import Ngram
+from models.loading import connector
 from recipes.asr.batches import collate
 from recipes.asr.measure import rates
 from recipes.asr.speech_data import LabelledUtterance, SpeechFolder
@@ -51,7 +52,9 @@ def decoded(decoder: BeamDecoder, scored: Scored) -> dict[str, float]:
 def compare(args: argparse.Namespace) -> list[dict[str, float | str]]:
     """Print the word error rates of every folder for every setting, and return them."""
     rows = list[dict[str, float | str]]()
-    model = ASRModel.restore_from(str(args.checkpoint), map_location="cpu").eval()
+    model = ASRModel.restore_from(
+        str(args.checkpoint), map_location="cpu", save_restore_connector=connector()
+    ).eval()
     sets = {folder.name: score(model, folder, args.limit) for folder in args.folder}
     ngram = Ngram(args.language_model)
     for alpha, beta, unknown, width in product(args.alpha, args.beta, args.unknown, args.width):

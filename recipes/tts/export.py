@@ -10,6 +10,7 @@ import torch
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from nemo.core import ModelPT
 
+from models.loading import connector
 from recipes.tts.vocoder import Nothing
 
 FASTPITCH = "tts-ru-fastpitch.nemo"
@@ -40,7 +41,9 @@ def restore(folder: Path) -> tuple[FastPitchModel, HifiGanModel]:
 
 def restore_fastpitch(path: Path) -> FastPitchModel:
     """As it was trained, float32, on the CPU."""
-    return FastPitchModel.restore_from(str(path), map_location=torch.device("cpu"))
+    return FastPitchModel.restore_from(
+        str(path), map_location=torch.device("cpu"), save_restore_connector=connector()
+    )
 
 
 def restore_hifigan(path: Path) -> HifiGanModel:
@@ -50,4 +53,6 @@ def restore_hifigan(path: Path) -> HifiGanModel:
         MultiPeriodDiscriminator=Nothing,
         MultiScaleDiscriminator=Nothing,
     ):
-        return HifiGanModel.restore_from(str(path), map_location=torch.device("cpu"))
+        return HifiGanModel.restore_from(
+            str(path), map_location=torch.device("cpu"), save_restore_connector=connector()
+        )
