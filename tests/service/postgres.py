@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, text
 
 UNPRIVILEGED = "nobody"
@@ -57,7 +58,8 @@ def _binaries(folder: Path) -> Path:
         return (fifteen or installed)[-1].parent
     found = find_spec("pgserver")
     if found is None or not found.submodule_search_locations:
-        raise RuntimeError("the tests need PostgreSQL: apt install postgresql, or pip's pgserver")
+        # Debian 13: `make test` asks for no more than the README's apt line brings.
+        pytest.skip("no PostgreSQL here: apt install postgresql (pgserver ends at Python 3.12)")
     bundled = Path(found.submodule_search_locations[0]) / "pginstall"
     if os.geteuid() != 0:
         return bundled / "bin"
