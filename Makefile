@@ -6,7 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 # setuptools warns at length of what an editable install is; here it is what is wanted. Of 26,000
-# files only those that are used are compiled, when they are: a minute less before the first answer.
+# files only those that are used are compiled, when they are used.
 PIP := PYTHONWARNINGS=ignore sh .ci/pip.sh $(BIN)/python install --no-compile -c constraints.txt
 # Pins what a source distribution is built with, too; pip itself must be new enough first.
 BUILD := --build-constraint constraints.txt
