@@ -1,5 +1,5 @@
 # Everything happens in .venv of the checkout; `make demo` and `make test` need nothing else.
-# PYTHON=... picks an interpreter; otherwise the first from 3.11.2 to 3.14 found is taken.
+# PYTHON=... picks an interpreter; otherwise the first from 3.11.2 to 3.13 found is taken.
 # TORCH_INDEX=... is PyTorch's own package index for CPU wheels, 3 GB smaller than PyPI's build.
 
 SHELL := /bin/bash

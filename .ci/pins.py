@@ -3,7 +3,8 @@
 One version of each package for every Python that pyproject.toml admits. The oldest Python
 chooses, each newer one is held to its choice and adds what it alone needs. Present versions are
 kept where they still hold, unless they are to be upgraded. Needs uv, which resolves for a Python
-that is not installed.
+that is not installed. uv overlooks a package's own upper bound on Python, and pip does not: before
+the project admits a newer Python, install it there with pip.
 """
 
 import re
