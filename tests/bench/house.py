@@ -101,7 +101,8 @@ def cycles(root: Path, read: Sequence[Module]) -> list[tuple[str, ...]]:
 def complexity(root: Path) -> list[tuple[int, str]]:
     """McCabe's cyclomatic complexity of every function as ruff counts it (C901), highest first."""
     every_function = ["--isolated", "--select", "C901", "--config", "lint.mccabe.max-complexity=0"]
-    command = ["ruff", "check", *every_function, "--no-cache", "--exit-zero"]
+    ruff = [sys.executable, "-m", "ruff"]  # this environment's, wherever PATH leads
+    command = [*ruff, "check", *every_function, "--no-cache", "--exit-zero"]
     output = subprocess.check_output([*command, "--output-format", "json", "."], cwd=root)
     counted = [
         # "`name` is too complex (7 > 0)"
