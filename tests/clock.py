@@ -52,7 +52,10 @@ class JumpingLoop(asyncio.SelectorEventLoop):
     def _left(self, _: object) -> None:
         self._jumping.threads -= 1
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - asyncio's own signature
+    ) -> None:
         """Without the limit that asyncio's runner sets: from Python 3.13 on it is a timer of the
         loop's, to which the clock would jump while the threads still end."""
         await super().shutdown_default_executor()
