@@ -30,6 +30,9 @@ THRESHOLD = 0.55
 COVERAGE_OF_BEST = 0.6
 """A further passage must cover this part of what the best one covers."""
 
+MOST_REPEATED = 3
+"""Sentences said already, one after another: a model that goes round is left."""
+
 LONGEST_SENTENCE_CHARS = 1_000
 LONGEST_REST_CHARS = 200
 
@@ -149,6 +152,7 @@ class _Wording:
         self, pieces: AsyncGenerator[str], checker: Checker
     ) -> AsyncGenerator[AnswerDelta]:
         """Raises `Unavailable` for what is no Russian text: the next rung does better."""
+        repeated = 0
         async with contextlib.aclosing(pieces), contextlib.aclosing(_sentences(pieces)) as whole:
             async for gap, sentence in whole:
                 checked = checker.check(sentence)
@@ -156,7 +160,10 @@ class _Wording:
                 if checked.text and not is_russian(checked.text):
                     raise Unavailable("the language model speaks no Russian")
                 self._cited += checked.cited
-                if checked.text and checked.text not in self.said:
+                repeated = repeated + 1 if checked.text in self.said else 0
+                if repeated >= MOST_REPEATED:
+                    return
+                if checked.text and not repeated:
                     space = gap if self._style == "written" else " "
                     shown = f"{space if self.said else ''}{checked.text}"
                     self.said.append(checked.text)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
 JsonObject = dict[str, Any]
+MAX_CHARS = 3_000
+"""Twice what `max_tokens` lets a model say."""
+
+SENTENCE_ENDS = ".!?…\n"
 CUT_OFF = "the language model stopped in the middle"
 
 
@@ -93,12 +97,16 @@ class Sampling:
 class Timeouts:
     """How long a caller on the line is kept waiting before the next rung answers.
 
-    A decision has its first piece as soon as an answer, or the server hangs; what follows may
-    come in one piece, when the server has read the function's name and arguments whole."""
+    A server that drips a letter at a time keeps every other bound, so the first sentence and the
+    whole have bounds of their own. Only waiting counts: the listener may take its time. A decision
+    has its first piece as soon as an answer, or the server hangs; what follows may come in one
+    piece, when the server has read the function's name and arguments whole."""
 
     connect_s: float = 0.5
     first_piece_s: float = 0.9
     next_piece_s: float = 0.9
+    first_sentence_s: float = 4.0
+    whole_s: float = 15.0
     decision_s: float = 6.0
 
 
@@ -177,15 +185,14 @@ class OpenAIChat:
     async def _pieces(
         self, client: "AsyncOpenAI", messages: Sequence[ChatMessage]
     ) -> AsyncGenerator[str]:
-        clock = asyncio.get_running_loop().time
-        deadline_s = clock() + self._timeouts.first_piece_s
-        async with asyncio.timeout_at(deadline_s):
+        wait = _Wait(self._timeouts)
+        async with wait():
             reply = await self._send(client, self._request(messages))
         finished = False
         async with contextlib.aclosing(reply):
             while True:
                 # Never open while a piece is passed on: the listener may take its time.
-                async with asyncio.timeout_at(deadline_s):
+                async with wait():
                     chunk = await anext(reply, None)
                 if chunk is None:
                     break
@@ -193,7 +200,9 @@ class OpenAIChat:
                     finished = finished or choice.finish_reason is not None
                     if choice.delta.content:
                         yield choice.delta.content
-                        deadline_s = clock() + self._timeouts.next_piece_s
+                        wait.had(choice.delta.content)
+                if wait.chars > MAX_CHARS:
+                    return  # a server that knows no `max_tokens`; what was said is an answer
         if not finished:
             raise Unavailable(CUT_OFF)
 
@@ -215,6 +224,36 @@ class OpenAIChat:
             # vLLM's own; servers that do not know the field ignore it.
             "extra_body": {"repetition_penalty": how.repetition_penalty},
         }
+
+
+class _Wait:
+    """How long may still be waited for a reply; each use is one wait."""
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+        self._clock = asyncio.get_running_loop().time
+        self._piece_s = timeouts.first_piece_s
+        self._waited_s = 0.0
+        self._sentence = False
+        self.chars = 0
+
+    @contextlib.asynccontextmanager
+    async def __call__(self) -> AsyncGenerator[None]:
+        began_s = self._clock()
+        most_s = self._timeouts.whole_s if self._sentence else self._timeouts.first_sentence_s
+        try:
+            async with asyncio.timeout(min(self._piece_s, most_s - self._waited_s)):
+                yield
+        finally:
+            took_s = self._clock() - began_s
+            self._waited_s += took_s
+            self._piece_s -= took_s
+
+    def had(self, piece: str) -> None:
+        """Something came: the next piece has its time again, and a sentence may be whole."""
+        self._piece_s = self._timeouts.next_piece_s
+        self._sentence = self._sentence or any(mark in piece for mark in SENTENCE_ENDS)
+        self.chars += len(piece)
 
 
 class _Decision:

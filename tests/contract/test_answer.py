@@ -239,6 +239,13 @@ async def test_rubbish_is_not_said(retriever: Retriever, rubbish: str) -> None:
     assert (answer.text, answer.source) == (EXTRACT, "extractive")
 
 
+async def test_a_model_that_goes_round_is_left(retriever: Retriever) -> None:
+    model = Scripted(*["Тариф стоит 650 рублей в месяц. "] * 1_000, Unavailable("at its end"))
+    answer = await asyncio.wait_for(ask(Answerer(retriever, model)), 20)
+    assert (answer.text, answer.source) == ("Тариф стоит 650 рублей в месяц.", "llm")
+    assert model.closed
+
+
 async def test_a_model_that_repeats_itself_is_heard_once(retriever: Retriever) -> None:
     answer = await ask(Answerer(retriever, Scripted("Он дешёвый. Он дешёвый. Он дешёвый.")))
     assert answer.text == "Он дешёвый."

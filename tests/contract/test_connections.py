@@ -1,5 +1,6 @@
 """Connections that ask slowly, or for nothing: a real uvicorn with short deadlines."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 
 from api.http.connections import http_protocol
+from api.http.routes.deps import unless_left
 
 pytestmark = pytest.mark.contract
 
@@ -34,7 +36,23 @@ def application() -> FastAPI:
     async def big() -> StreamingResponse:
         return StreamingResponse(iter([bytes(1 << 20)] * (BIG >> 20)))
 
+    @app.get("/long")
+    async def long(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(await unless_left(request, work()))
+
     return app
+
+
+GIVEN_UP = threading.Event()
+
+
+async def work() -> str:
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        GIVEN_UP.set()
+        raise
+    return "done"
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +151,10 @@ def test_requests_one_after_another_on_one_connection(port: int) -> None:
             one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             time.sleep(HEAD_S / 2)
             assert one.recv(1 << 16).endswith(b"ok")
+
+
+def test_work_for_a_client_who_has_left_is_given_up(port: int) -> None:
+    with opened(port, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n"):
+        time.sleep(0.3)
+        assert not GIVEN_UP.is_set()
+    assert GIVEN_UP.wait(5)

@@ -191,3 +191,74 @@ def test_a_decision_that_has_begun_may_take_longer_than_its_first_piece() -> Non
         asked(1.1)
     with pytest.raises(TimedOut):
         asked(0.9, 4.2)
+
+
+def dripping(pieces_of: AsyncIterator[str], every_s: float) -> OpenAIChat:
+    """A server that sends one piece after another, and no end."""
+    import httpx2
+
+    async def body() -> AsyncIterator[bytes]:
+        async for text in pieces_of:
+            await asyncio.sleep(every_s)
+            yield events(chunk(text)).encode()
+
+    headers = {"content-type": "text/event-stream"}
+    return client(lambda _: httpx2.Response(200, content=body(), headers=headers))
+
+
+async def endless(*texts: str) -> AsyncIterator[str]:
+    while True:
+        for text in texts:
+            yield text
+
+
+async def took(model: OpenAIChat, listener_s: float = 0.0) -> tuple[float, str, bool]:
+    """Seconds, what was said, and whether the model was given up."""
+    clock = asyncio.get_running_loop().time
+    began_s, said, given_up = clock(), "", False
+    try:
+        async for text in model.stream([ChatMessage("user", "сколько?")]):
+            said += text
+            await asyncio.sleep(listener_s)
+    except TimedOut:
+        given_up = True
+    return clock() - began_s, said, given_up
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"loop_factory": JumpingLoop}
+
+
+async def test_a_letter_at_a_time_is_given_up_before_the_first_sentence() -> None:
+    seconds, said, given_up = await took(dripping(endless("а"), 0.4))
+    assert given_up
+    assert 3.5 < seconds < 4.5
+    assert 0 < len(said) <= 10
+
+
+async def test_a_reply_that_goes_on_slowly_is_given_up_after_a_while() -> None:
+    seconds, said, given_up = await took(dripping(endless("Да. "), 0.8))
+    assert given_up
+    assert 14 < seconds < 16
+    assert said.startswith("Да. Да. ")
+
+
+async def test_a_stream_without_end_is_left() -> None:
+    seconds, said, given_up = await took(dripping(endless("Всё хорошо. "), 0.001))
+    assert not given_up
+    assert 3_000 < len(said) < 3_100
+    assert seconds < 5
+
+
+async def test_pieces_without_a_word_are_no_sentence() -> None:
+    seconds, _, given_up = await took(dripping(endless(" "), 0.5))
+    assert given_up
+    assert seconds < 4.5
+
+
+async def test_a_listener_who_takes_his_time_costs_the_model_none() -> None:
+    body = events(*[chunk("Да. ") for _ in range(10)], chunk(None, "stop"), "[DONE]")
+    seconds, said, given_up = await took(answering(body), listener_s=3.0)
+    assert (said, given_up) == ("Да. " * 10, False)
+    assert seconds > 25

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from api.http.routes.deps import ModelsDep
+from api.http.routes.deps import ModelsDep, unless_left
 from api.transcript_formats import SERVICE_FORMATS, JsonFormat
 from dialog.audio.pcm import pcm16, wav_header
 from dialog.errors import BadInput
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/v1/audio", tags=["audio"])
 
 @router.post("/transcriptions")
 async def transcriptions(
+    request: Request,
     models: ModelsDep,
     file: Annotated[UploadFile, File()],
     response_format: Annotated[str, Form()] = "json",
@@ -26,7 +27,7 @@ async def transcriptions(
     form = SERVICE_FORMATS.get(response_format)
     if form is None:
         raise BadInput(f"response_format must be one of: {', '.join(SERVICE_FORMATS)}")
-    transcript = await models.transcribe(file.file)
+    transcript = await unless_left(request, models.transcribe(file.file))
     if isinstance(form, JsonFormat):
         return JSONResponse(form.render(transcript))
     return PlainTextResponse(form.render(transcript) + "\n")

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
@@ -19,7 +19,7 @@ from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, exchange
 from api.conversation.history import Conversations
 from api.conversation.validation import typed
-from api.http.routes.deps import ConversationsDep, ServicesDep
+from api.http.routes.deps import ConversationsDep, ServicesDep, unless_left
 from dialog.errors import BadInput
 from dialog.messages import Answer, AnswerDelta, Transcript
 from rag.answering.llm import ChatMessage
@@ -70,7 +70,7 @@ async def models() -> dict[str, object]:
 
 @router.post("/chat/completions")
 async def completions(
-    request: ChatRequest, services: ServicesDep, conversations: ConversationsDep
+    request: ChatRequest, http: Request, services: ServicesDep, conversations: ConversationsDep
 ) -> Response:
     """Answer the last user message from the documents."""
     question, history = split_dialogue(request.messages)
@@ -79,7 +79,7 @@ async def completions(
     if request.stream:
         body = _stream(question, stages, conversations, head)
         return StreamingResponse(body, media_type="text/event-stream")
-    reply = await collect(question, stages)
+    reply = await unless_left(http, collect(question, stages))
     await conversations.save_exchange(reply)
     message = {"role": "assistant", "content": reply.answer.text}
     return JSONResponse(

@@ -3,16 +3,24 @@
 Dependencies are coroutines, so that no part is built by two threads at once.
 """
 
-from typing import Annotated
+import asyncio
+from collections.abc import Awaitable
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
+from starlette.requests import ClientDisconnect
 
 from api.conversation.history import Conversations
 from api.metrics import Metrics
 from api.models import Models
 from api.wiring import Services
+from dialog.tasks import background
 from rag.ingestion.ingest import Ingestion
 from rag.retrieval.retriever import Retriever
+
+T = TypeVar("T")
+
+LOOKED_EVERY_S = 0.5
 
 
 async def _services(request: Request) -> Services:
@@ -48,3 +56,17 @@ ConversationsDep = Annotated[Conversations, Depends(_conversations)]
 IngestionDep = Annotated[Ingestion, Depends(_ingestion)]
 RetrieverDep = Annotated[Retriever, Depends(_retriever)]
 MetricsDep = Annotated[Metrics, Depends(_metrics)]
+
+
+async def unless_left(request: Request, work: Awaitable[T]) -> T:
+    """The result of `work`, which is cancelled if the client leaves meanwhile: a language model
+    goes on for nobody otherwise. Raises ClientDisconnect then.
+
+    Call it when the body has been read.
+    """
+    async with background(work) as task:
+        while not task.done():
+            await asyncio.wait({task}, timeout=LOOKED_EVERY_S)
+            if not task.done() and await request.is_disconnected():
+                raise ClientDisconnect
+        return await task

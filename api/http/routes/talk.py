@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from api import schemas
 from api.conversation.exchange import Reply, collect, joined
 from api.conversation.validation import typed
-from api.http.routes.deps import ConversationsDep, ServicesDep
+from api.http.routes.deps import ConversationsDep, ServicesDep, unless_left
 from dialog.audio.pcm import wav_bytes
 from dialog.errors import BadInput, first_fault
 from dialog.messages import CallSettings, Recording, Transcript
@@ -45,7 +45,7 @@ async def talk(
         history = await conversations.history(options.conversation_id)
         stages = services.stages(spoken=options.audio, history=history)
         settings = CallSettings(voice=options.voice, speed=options.speed)
-        reply = await collect(question, stages, settings)
+        reply = await unless_left(request, collect(question, stages, settings))
     conversation_id = await conversations.save_exchange(reply, options.conversation_id)
     if reply.speech and request.headers.get("accept", "").startswith("audio/"):
         headers = {"X-Conversation-Id": conversation_id}
