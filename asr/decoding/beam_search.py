@@ -253,10 +253,10 @@ def _stayed(prefix: Prefix, blank: float, row: LogProbs, frame: int) -> Prefix:
 def _merge(found: dict[int, Prefix], new: Prefix) -> None:
     """Two ways to the same units are one prefix; the clearer one says when they were said.
 
-    The same units are known by a hash of 64 bits, as comparing them would cost a prefix's length
-    each time. Two prefixes with one hash would be taken for one, and the second one's words be
-    lost: among the 2,000 candidates of a busy frame that is one chance in 10^13, once in ten
-    thousand years of speech.
+    The same units are known by a hash, as comparing them would cost a prefix's length each time.
+    Two prefixes of one hash would be taken for one, and the second one's words be lost. Of 61 bits
+    and the 54 candidates that a frame has on average (2,125 at most were seen in 35,000 frames),
+    that is once in half a million years of speech.
     """
     old = found.get(new.key)
     if old is None:
