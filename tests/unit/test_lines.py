@@ -1,6 +1,6 @@
 """Lines: one is taken before a call begins, and let go however it ends."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,9 +28,10 @@ async def deaf(_: Sequence[ChatMessage]) -> Stages:
 
 
 @pytest.fixture
-def conversations(tmp_path: Path) -> Conversations:
+def conversations(tmp_path: Path) -> Iterator[Conversations]:
     store = open_store(f"sqlite:///{tmp_path}/beseda.db")
-    return Conversations(store, Recordings(tmp_path), Metrics())
+    yield Conversations(store, Recordings(tmp_path), Metrics())
+    store.close()  # Python 3.13 warns of a database left open
 
 
 async def hanging_up() -> AsyncGenerator[Inbound]:
