@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from dialog.errors import Unavailable
-from models.catalogue import CATALOGUE, CHECKPOINTS, catalogue, digest, refresh, resolve, verify
+from models.catalogue import (
+    CATALOGUE,
+    CHECKPOINTS,
+    Decoding,
+    catalogue,
+    digest,
+    refresh,
+    resolve,
+    verify,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -32,6 +41,17 @@ def test_what_comes_with_the_checkout_is_what_was_catalogued() -> None:
             assert entry.path.parent == CHECKPOINTS
             assert len(entry.sha256) == 64
             verify(entry)
+
+
+def test_how_a_recogniser_decodes_stands_in_a_table_of_its_own() -> None:
+    embedded = resolve("asr-ru-small").decoding
+    assert embedded.ngram_path == CHECKPOINTS / "asr-ru-small.lm.npz"
+    assert embedded.ngram_path.is_file()
+    assert embedded.beam > 0
+    assert len(embedded.confidence) == 4
+    others = [entry for entry in catalogue().values() if entry.id != "asr-ru-small"]
+    assert all(entry.decoding == Decoding() for entry in others)
+    assert Decoding().ngram_path is None
 
 
 def test_a_name_is_an_id_a_file_or_a_hub_id(tmp_path: Path) -> None:
