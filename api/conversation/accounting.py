@@ -24,9 +24,13 @@ from dialog.messages import (
 
 
 async def accounted(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerator[Message]:
-    """Keep the books: what was given out and when; a `TurnTrace` when a turn is over."""
+    """Keep the books: what was given out and when; a `TurnTrace` when a turn is over.
+
+    A response may be worded while the one before it is still being spoken: its words come before
+    the other's last speech.
+    """
     reason = "caller"
-    turn: Turn | None = None
+    worded: Turn | None = None
     try:
         async for message in inbound:
             if isinstance(message, CallEnded):
@@ -35,11 +39,11 @@ async def accounted(inbound: AsyncIterator[Message], call: Call) -> AsyncGenerat
             if isinstance(message, HungUp):
                 reason = message.reason
             if isinstance(message, ResponseStarted):
-                turn = call.numbered(message.turn)
-                for trace in _closed(call, before=turn):
+                worded = call.numbered(message.turn)
+                for trace in _closed(call, before=worded):
                     yield trace
-            if turn is not None:
-                _note(message, turn, call)
+            if worded is not None:
+                _note(message, worded, call)
             yield _timed(message, call)
             if isinstance(message, ResponseEnded | Interrupted | Played) and not call.responding:
                 for trace in _closed(call):
@@ -58,12 +62,20 @@ def _timed(message: Message, call: Call) -> Message:
     return message
 
 
-def _note(message: Message, turn: Turn, call: Call) -> None:
+def _note(message: Message, worded: Turn, call: Call) -> None:
+    """Note what is given out: words in the turn that is being `worded`, the rest in its own."""
     match message:
         case AnswerDelta():
-            turn.words += message.text
+            worded.words += message.text
         case Answer():
-            turn.answer = message
+            worded.answer = message
+        case Speech() | ResponseEnded() | Interrupted():
+            if (turn := call.numbered(message.turn)) is not None:
+                _note_spoken(message, turn, call)
+
+
+def _note_spoken(message: Speech | ResponseEnded | Interrupted, turn: Turn, call: Call) -> None:
+    match message:
         case Speech():
             call.playback.give(message)
             if not message.filler:
@@ -77,12 +89,15 @@ def _note(message: Message, turn: Turn, call: Call) -> None:
 
 
 def _closed(call: Call, before: Turn | None = None) -> list[TurnTrace]:
-    """The traces of turns that are over and have not been told yet."""
+    """The traces of turns that have not been told yet: of all, or of those `before` this one of
+    which nothing more will be given out."""
     traces = []
     for turn in call.turns:
         if turn is before:
             break
         if turn.closed or turn.speculative:
+            continue
+        if before is not None and not (turn.generated or turn.interrupted):
             continue
         turn.closed = True
         heard, timings_ms = call.heard(turn), turn.trace.timings_ms()

@@ -87,10 +87,7 @@ class Call:
     def responding(self) -> Turn | None:
         """The turn whose response is being made, or is still playing."""
         turn = self.turn
-        if turn is None or turn.interrupted or turn.speculative:
-            return None
-        playing = self.live and self.playback.line(turn.number).playing
-        return turn if playing or not turn.generated else None
+        return None if turn is None or turn.speculative or self.is_over(turn) else turn
 
     @property
     def response(self) -> ResponsePlayback | None:
@@ -105,6 +102,11 @@ class Call:
         if turn is None or "first_audio" in turn.trace.marks_s:
             return ""
         return "" if self.playback.line(turn.number).played else turn.question.text
+
+    def is_over(self, turn: Turn) -> bool:
+        """Whether nothing of its response will be made or played any more."""
+        playing = self.live and self.playback.line(turn.number).playing
+        return turn.closed or turn.interrupted or (turn.generated and not playing)
 
     def numbered(self, number: int) -> Turn | None:
         """A turn by its number; None for one that has been retracted meanwhile."""

@@ -104,7 +104,7 @@ def _retracted(call: Call) -> Iterator[Message]:
 
 
 def _interrupted(call: Call) -> Iterator[Message]:
-    turn = call.responding
-    if turn is not None:
+    """Whatever is being made or played; given words may follow an answer that still plays."""
+    for turn in [turn for turn in call.turns if not call.is_over(turn)]:
         turn.interrupted = True
         yield Interrupted(turn.number, call.heard(turn), call.playback.line(turn.number).played)

@@ -15,9 +15,9 @@ from api.actions.control import CannotDo
 from api.actions.controller import Controller, digits_of
 from api.actions.selector import Selector
 from api.actions.webhooks import Hooks
-from dialog.messages import Answer, CallEnded, Inbound, KeyPressed, Samples, Say
+from dialog.messages import Answer, CallEnded, Inbound, KeyPressed, Samples, Say, Speech
 from dialog.prompts import PROMPTS
-from tests.calls import Assistant, Line, spoken
+from tests.calls import LETTERS_PER_S, Assistant, Line, spoken
 from tests.clock import JumpingLoop
 
 pytestmark = pytest.mark.unit
@@ -83,13 +83,14 @@ def call(
     answers: dict[str, str | Answer] | None = None,
     moment: datetime = MIDDAY,
     actions: dict[str, Any] = ACTIONS,
+    delay_s: float = 0.05,
 ) -> Line:
     catalogue = ActionCatalogue.model_validate({"actions": actions})
     controller = Controller(
         catalogue, control or Exchange(), "conversation-1", hooks=hooks,
         selector=selector(catalogue) if selector else None, clock=lambda: moment,
     )  # fmt: skip
-    assistant = Assistant(answers or {})
+    assistant = Assistant(answers or {}, delay_s=delay_s)
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(Line(script).run(assistant.stages(), controller))
 
@@ -127,6 +128,20 @@ def test_a_transfer_that_fails_is_owned_up_to() -> None:
     line = call(spoken("оператора пожалуйста"), 12.0, control=Exchange(refuses=True))
     assert said(line) == ["Соединяю.", PROMPTS.not_connected]
     assert ended(line) == "caller"
+
+
+def test_what_follows_a_failed_answer_is_done_once_it_was_heard() -> None:
+    exchange = Exchange()
+    unknown = Answer("Не знаю, что вам на это ответить.", "none", outcome="unknown")
+    bye = {**ACTIONS["bye"], "when": {"failures": 1}}
+    line = call(
+        spoken("раз два"), 12.0,
+        control=exchange, answers={"раз два": unknown}, actions={"bye": bye}, delay_s=0.3,
+    )  # fmt: skip
+    assert said(line) == [unknown.text, "Всего доброго."]
+    words_s = (len(unknown.text) + len("Всего доброго.")) / LETTERS_PER_S
+    assert line.at(CallEnded) - line.at(Speech) > words_s
+    assert (exchange.done, ended(line)) == (["hang up"], "hang_up")
 
 
 def test_a_farewell_hangs_up() -> None:

@@ -3,6 +3,7 @@ place, and none of it let out too early."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -350,3 +351,39 @@ async def test_functions_of_a_speculative_answer_are_not_called() -> None:
 async def test_a_turn_that_was_retracted_meanwhile_is_not_answered() -> None:
     respond = Responder(Asked(), (), PROMPTS, Call(live=True))
     assert [part async for part in respond(each([Respond(1)]))] == []
+
+
+# ---- a response after a response
+
+
+async def test_given_words_that_follow_an_answer_are_accounted_for_by_themselves() -> None:
+    """The second is worded while the first is still being spoken."""
+    call = Call(live=True)
+    told(call, EndOfTurn(ASKED, 0.0), Say("Соединяю.", action="operator"))
+    second = replace(SPEECH, text="Соединяю.", turn=2)
+    announced = Answer("Соединяю.", "none", action="operator", outcome="action")
+    worded: list[Message] = [
+        ResponseStarted(1), AnswerDelta("Триста."), Answer("Триста.", "llm"),
+        ResponseStarted(2), AnswerDelta("Соединяю."), announced,
+        SPEECH, ResponseEnded(1), second, ResponseEnded(2),
+    ]  # fmt: skip
+
+    async def let_out() -> AsyncGenerator[Message]:
+        for message in (*worded, Played(1, 8000), Played(2, 4000), Played(2, 8000)):
+            told(call, message)
+            yield message
+
+    out = [message async for message in accounted(let_out(), call)]
+    first, last = (at for at, message in enumerate(out) if isinstance(message, TurnTrace))
+    assert out[first - 1] == Played(2, 8000), "both are over when all has been heard"
+    assert [(trace.turn, trace.heard) for trace in (out[first], out[last])
+            if isinstance(trace, TurnTrace)] == [(1, "Триста."), (2, "Соединяю.")]  # fmt: skip
+
+
+async def test_who_interrupts_interrupts_all_that_is_still_to_be_played() -> None:
+    call = Call(live=True)
+    told(call, EndOfTurn(ASKED, 0.0), Say("Соединяю."))
+    call.playback.give(SPEECH)
+    told(call, Played(1, 8000 // 2))
+    assert told(call, Cancel()) == [Interrupted(1, "", 4000), Interrupted(2)]
+    assert told(call, Cancel()) == []
