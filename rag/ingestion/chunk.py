@@ -6,11 +6,16 @@ a line for each row with the column names said again, because a passage is read 
 
 import re
 from collections.abc import Iterator
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
 
 from russian.sentences import sentences
 from store.documents import NewPassage
 
-VERSION = 2
+VERSION = 3
 """Raise it when the same text gives other passages; re-ingestion then replaces them."""
 
 SHORTEST_CHARS = 400
@@ -25,16 +30,10 @@ RECORD_LONGEST_CHARS = 1_600
 TAIL_CHARS = 120
 """What is left of a section and is shorter joins the passage before it."""
 
-_HEADERS = [("#" * depth, str(depth)) for depth in range(1, 7)]
-_LIST_MARK = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+")
-_QUOTE_MARK = re.compile(r"^(?:>\s?)+")
-_NO_TEXT = re.compile(r"^(?:(?:[-*_=]\s*){3,}|```.*|~~~.*)$")
-_TABLE_RULE = re.compile(r"^\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?$")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|`+|~~)(?=\S)(.+?)(?<=[^\s\\])\1")
-_UNDERSCORES = re.compile(r"(?<!\w)(_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>])")
+_BULLET = re.compile(r"^([ \t]*)•(?=[ \t])", re.MULTILINE)
+_LIST_MARK = re.compile(r"^(?=[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t])", re.MULTILINE)
+_YEAR = re.compile(r"^([ \t]*\d{4,9})(?=[.)])", re.MULTILINE)
+_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 # PostgreSQL takes no NUL, no database half of a surrogate pair; PDFs hold both.
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -42,17 +41,10 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 def passages(markdown: str, title: str = "") -> list[NewPassage]:
     """Passages in order; `title` is left out of the headings, where it would stand first."""
-    # The older MarkdownHeaderTextSplitter drops blank lines, and a paragraph after a list
-    # becomes part of its last item. This one keeps state: a new one for each text.
-    from langchain_text_splitters import ExperimentalMarkdownSyntaxTextSplitter
-
-    splitter = ExperimentalMarkdownSyntaxTextSplitter(_HEADERS)
     found = []
-    for section in splitter.split_text(markdown):
-        # Its other metadata is a code block's language.
-        headings = [plain(section.metadata.get(depth, "")) for _, depth in _HEADERS]
+    for headings, lines in _sections(markdown):
         shown = " › ".join(heading for heading in headings if heading and heading != title)
-        found += [NewPassage(shown, text) for text in _packed(_lines(section.page_content))]
+        found += [NewPassage(shown, text) for text in _packed(iter(lines))]
     return found
 
 
@@ -66,65 +58,95 @@ def plain_passages(text: str) -> list[NewPassage]:
 
 def plain(markdown: str) -> str:
     """One line without Markdown's inline marks: links and emphasis leave their words."""
-    text = _BREAK.sub(" ", _UNSTORABLE.sub("", markdown))
-    text = _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))
-    text = _UNDERSCORES.sub(r"\2", _EMPHASIS.sub(r"\2", text))
-    return re.sub(r"\s+", " ", _ESCAPE.sub(r"\1", text)).strip()
+    tokens: list[Token] = []
+    parser = _parser()
+    parser.inline.parse(_BREAK.sub(" ", _UNSTORABLE.sub("", markdown)), parser, {}, tokens)
+    text = "".join(" " if token.type.endswith("break") else token.content for token in tokens)
+    # Bold with a punctuation mark at its edge is none by CommonMark: «**Цена:**650».
+    return re.sub(r"\s+", " ", _BOLD.sub(r"\1", text)).strip()
 
 
-def _lines(section: str) -> Iterator[str]:
-    """A line for each sentence, list item and table row. A wrapped paragraph is one text."""
-    for block in re.split(r"\n\s*\n", section):
-        lines = [_QUOTE_MARK.sub("", line.strip()) for line in block.splitlines()]
-        lines = [line for line in lines if not _NO_TEXT.match(line)]
-        while lines:
-            taken = _table(lines) or _item(lines)
-            for line in _rows(lines[:taken]) if _table(lines) else [" ".join(lines[:taken])]:
-                if text := plain(_LIST_MARK.sub("", line)):
-                    yield text
-            lines = lines[taken:]
+@cache
+def _parser() -> MarkdownIt:
+    """Blocks alone are parsed at once, the text in them where it is wanted: see `plain`.
+
+    Paragraphs may be indented, and underlined with any signs; references, addresses and entities
+    stay as they are written.
+    """
+    unwanted = ["code", "lheading", "reference", "autolink", "entity", "inline"]
+    return MarkdownIt("js-default").disable(unwanted)
 
 
-def _table(lines: list[str]) -> int:
-    """How many of the first lines are one table: a header, a rule, rows."""
-    if len(lines) < 2 or "|" not in lines[0] or not _TABLE_RULE.match(lines[1]):
-        return 0
-    return next((at for at, line in enumerate(lines) if "|" not in line), len(lines))
+def _as_commonmark(markdown: str) -> str:
+    """How people write lists: with •, without a blank line before a mark that is not the first;
+    and a year at the beginning of a sentence is no mark."""
+    text = _UNSTORABLE.sub("", "\n".join(markdown.splitlines()))
+    return _YEAR.sub(r"\1\\", _LIST_MARK.sub("\n", _BULLET.sub(r"\1-", text)))
 
 
-def _item(lines: list[str]) -> int:
-    """How many of the first lines are one paragraph or list item: up to the next mark."""
-    following = range(1, len(lines))
-    marked = (at for at in following if _LIST_MARK.match(lines[at]) or _table(lines[at:]))
-    return next(marked, len(lines))
+def _sections(markdown: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The headings and the lines of each stretch of text; rules and code are its ends, too."""
+    text = _as_commonmark(markdown)
+    source = text.split("\n")
+    headings: dict[int, str] = {}
+    lines: list[str] = []
+    for block in SyntaxTreeNode(_parser().parse(text)).children:
+        # An indented number sign may be a comment in somebody's code.
+        if block.type == "heading" and block.map and source[block.map[0]].startswith("#"):
+            yield list(headings.values()), lines
+            depth = int(block.tag.removeprefix("h"))
+            above = {level: heading for level, heading in headings.items() if level < depth}
+            headings, lines = above | {depth: plain(block.children[0].content)}, []
+        elif block.type in ("hr", "fence"):
+            yield list(headings.values()), lines
+            yield list(headings.values()), list(_lines(block))
+            lines = []
+        else:
+            lines += _lines(block)
+    yield list(headings.values()), lines
 
 
-def _rows(table: list[str]) -> list[str]:
+def _lines(block: SyntaxTreeNode) -> Iterator[str]:
+    """A line for each paragraph, list item and table row."""
+    if block.type == "table":
+        yield from _rows(block)
+    elif block.type == "fence":
+        yield from filter(None, map(_line, re.split(r"\n\s*\n", block.content)))
+    elif block.type == "inline":
+        yield from filter(None, [_line(block.content)])
+    else:
+        for child in block.children:
+            yield from _lines(child)
+
+
+def _line(wrapped: str) -> str:
+    """A wrapped paragraph is one text; a line of = under it is none."""
+    return plain(" ".join(line for line in wrapped.split("\n") if line.strip("= ")))
+
+
+def _rows(table: SyntaxTreeNode) -> Iterator[str]:
     """Each row as a sentence: "Row: column — cell; column — cell." or, with two columns only,
     "Row: cell.", since the second column's name then says little ("Value", "Price")."""
-    columns, *rows = [_cells(line) for line in (table[0], *table[2:])]
-    said = []
+    columns, *rows = [
+        [cell.children[0].content for cell in row.children]
+        for part in table.children
+        for row in part.children
+    ]
     for row in rows:
         named = [
             f"{_small(column)} — {cell}" if column and len(columns) > 2 else cell
-            for column, cell in zip(columns[1:], row[1:], strict=False)
+            for column, cell in zip(columns[1:], row[1:], strict=True)
             if cell
         ]
         parts = [part for part in (row[0], "; ".join(named)) if part]
         if parts:
-            said.append(": ".join(parts).rstrip(".") + ".")
-    return said
+            yield plain(": ".join(parts).rstrip(".") + ".")
 
 
 def _small(column: str) -> str:
     """A column's name inside a sentence; an abbreviation stays as it is."""
     first = column.split(maxsplit=1)[0]
     return column[0].lower() + column[1:] if first[1:].islower() else column
-
-
-def _cells(line: str) -> list[str]:
-    cells = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
-    return [cell.strip() for cell in cells]
 
 
 def _packed(

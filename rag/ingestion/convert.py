@@ -157,9 +157,13 @@ def _csv(path: Path) -> ConvertedDocument:
     except csv.Error:
         dialect = csv.excel
     rows = list(csv.reader(io.StringIO(text), dialect))
-    lines = [f"| {' | '.join(row).replace(chr(10), ' ')} |" for row in rows if any(row)]
+    lines = [f"| {' | '.join(map(_cell, row))} |" for row in rows if any(row)]
     rule = "|" + "---|" * (len(rows[0]) if rows else 1)
     return ConvertedDocument("\n".join([*lines[:1], rule, *lines[1:]]), "")
+
+
+def _cell(text: str) -> str:
+    return text.replace("\n", " ").replace("|", r"\|")
 
 
 def _guarded(kind: str, work: Callable[[], str]) -> str:

@@ -77,6 +77,13 @@ def test_csv_becomes_a_table(tmp_path: Path) -> None:
     )
 
 
+def test_a_cell_of_a_csv_holds_what_it_holds(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", 'Тариф|план,Цена\n"Дом\nили офис",5|6\n')
+    assert convert(path, ".csv").markdown == (
+        "| Тариф\\|план | Цена |\n|---|---|\n| Дом или офис | 5\\|6 |"
+    )
+
+
 def test_xlsx_becomes_tables(tmp_path: Path) -> None:
     import openpyxl
 

@@ -66,6 +66,74 @@ def test_code_fences_and_rules_are_no_text_and_code_has_no_headings() -> None:
     assert found == [NewPassage("", "# не заголовок"), NewPassage("", "После.")]
 
 
+def test_a_rule_and_code_are_passages_of_their_own() -> None:
+    found = [passage.text for passage in passages("До.\n***\nПосле.\n~~~\nкод\n\nещё\n~~~\nКонец.")]
+    assert found == ["До.", "После.", "код\nещё", "Конец."]
+
+
+def test_code_that_never_ends_loses_nothing() -> None:
+    (passage,) = passages("```\nКод.\n\n# Заголовок в нём\n\nДальше.")
+    assert passage == NewPassage("", "Код.\n# Заголовок в нём\nДальше.")
+
+
+def test_lists_are_read_as_people_write_them() -> None:
+    (passage,) = passages("Возьмите:\n• паспорт;\n•\tдоговор,\n  если есть.")
+    assert passage.text == "Возьмите:\nпаспорт;\nдоговор, если есть."
+    (passage,) = passages("Потом\n2) второе\n3) третье\n    - вложено\n        * глубже")
+    assert passage.text == "Потом\nвторое\nтретье\nвложено\nглубже"
+
+
+def test_a_year_at_the_start_of_a_line_is_no_item() -> None:
+    (passage,) = passages("2024. Так начинается строка.\n\n1917) И так.\n\n100. А это пункт.")
+    assert passage.text == "2024. Так начинается строка.\n1917) И так.\nА это пункт."
+
+
+def test_a_quotation_leaves_its_marks_behind() -> None:
+    (passage,) = passages("> Первая\n> строка.\n>\n> - пункт\n>> # глубже\n\nПосле.")
+    assert passage.text == "Первая строка.\nпункт\nглубже\nПосле."
+
+
+def test_an_underline_is_no_text_and_makes_no_heading() -> None:
+    found = passages("Название\n========\nТекст\nдальше.\n\n====\n\nИ ещё\n-----\nПосле.")
+    assert found == [NewPassage("", "Название Текст дальше.\nИ ещё"), NewPassage("", "После.")]
+
+
+def test_indented_text_is_no_code_and_its_number_sign_no_heading() -> None:
+    (passage,) = passages("    Красная строка\nпродолжена.\n\n\tsudo\n\n    # от имени root")
+    assert passage == NewPassage("", "Красная строка продолжена.\nsudo\nот имени root")
+
+
+def test_headings_of_the_same_depth_or_deeper_end() -> None:
+    markdown = "# А\n\n### Б\n\nраз\n\n## В ##\n\nдва\n\n# Г\n\nтри"
+    headings = [passage.heading for passage in passages(markdown)]
+    assert headings == ["А › Б", "А › В", "Г"]
+
+
+def test_a_table_may_follow_a_paragraph_and_lack_cells() -> None:
+    markdown = "Цены\nа | б | в\n-|-|-\n1 | 2\n| 3 \\| 4 | | **5** |\n\nПосле."
+    (passage,) = passages(markdown)
+    assert passage.text == "Цены\n1: б — 2.\n3 | 4: в — 5.\nПосле."
+
+
+def test_every_end_of_a_line_ends_it() -> None:
+    (passage,) = passages("раз\x0cдва\u2028три\r\nчетыре\rпять")
+    assert passage.text == "раз два три четыре пять"
+
+
+def test_what_only_looks_like_markup_stays() -> None:
+    for text in ("[1] и [см. пункт](раздел 3)", "<http://x> и a_b_c", "&nbsp; 5 < 6", "<b>нет</b>"):
+        assert plain(text) == text
+
+
+def test_marks_inside_marks_and_beside_punctuation_go() -> None:
+    assert plain("**Цена:**650, «**Дом**»-й, **`код`** и `__init__`") == (
+        "Цена:650, «Дом»-й, код и __init__"
+    )
+    assert plain("строка\\\nещё<BR/>конец ~~старый~~ [![знак](a.svg)](b)") == (
+        "строка ещё конец старый знак"
+    )
+
+
 def test_a_long_section_is_cut_between_sentences() -> None:
     sentence = "Это предложение номер {} про скорость интернета в большой квартире."
     text = " ".join(sentence.format(number) for number in range(40))
