@@ -80,7 +80,8 @@ class DeadlineProtocol(H11Protocol):
 
     def _watch(self) -> None:
         """Wait for what has to come next, a head or a body, if anything has to."""
-        awaited = None if self.transport.is_closing() else AWAITED.get(self.conn.their_state)
+        gone = self.transport.is_closing() or self.transport.get_protocol() is not self
+        awaited = None if gone else AWAITED.get(self.conn.their_state)  # gone: to a WebSocket, too
         if awaited == self._awaited:
             return
         self._forget()

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from starlette.responses import PlainTextResponse, StreamingResponse
+from websockets.sync.client import connect
 
 from api.http.connections import http_protocol
 from api.http.routes.deps import unless_left
+from api.http.websockets import Sockets
 
 pytestmark = pytest.mark.contract
 
@@ -40,6 +42,11 @@ def application() -> FastAPI:
     async def long(request: Request) -> PlainTextResponse:
         return PlainTextResponse(await unless_left(request, work()))
 
+    @app.websocket("/echo")
+    async def echo(connection: WebSocket) -> None:
+        await connection.accept()
+        await connection.send_text(await connection.receive_text())
+
     return app
 
 
@@ -58,7 +65,8 @@ async def work() -> str:
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     limits = {"head_s": HEAD_S, "body_s": BODY_S, "write_s": 0.5, "max_waiting": MOST}
-    config = uvicorn.Config(application(), log_level="error", http=http_protocol(**limits))
+    http = http_protocol(**limits)
+    config = uvicorn.Config(application(), log_level="error", http=http, ws=Sockets)
     server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -158,3 +166,10 @@ def test_work_for_a_client_who_has_left_is_given_up(port: int) -> None:
         time.sleep(0.3)
         assert not GIVEN_UP.is_set()
     assert GIVEN_UP.wait(5)
+
+
+def test_a_websocket_may_be_silent(port: int) -> None:
+    with connect(f"ws://127.0.0.1:{port}/echo", proxy=None) as one:
+        time.sleep(2 * (HEAD_S + BODY_S))
+        one.send("still here")
+        assert one.recv(5) == "still here"
