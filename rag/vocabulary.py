@@ -7,6 +7,7 @@ one phrase in a line, lower case and in words: what a caller would say.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
@@ -34,7 +35,8 @@ _LATIN = re.compile(r"(?<![\w.@/-])[A-Za-z][A-Za-z-]{1,20}\b(?![.@/]\w)")
 
 def phrases(texts: Iterable[str]) -> list[str]:
     """The commonest names in the texts, as they are spoken, no phrase twice."""
-    counts = Counter(name for text in texts for name in set(_names(text)))
+    # Not by a set: names that are as common would stand in another order in each process.
+    counts = Counter(name for text in texts for name in dict.fromkeys(_names(text)))
     spoken: Counter[str] = Counter()
     for name, count in counts.most_common(3 * MOST):
         if phrase := _spoken(name):
@@ -86,6 +88,7 @@ def _names(text: str) -> Iterator[str]:
         yield from pattern.findall(text)
 
 
+@lru_cache(maxsize=4 * MOST)  # the next document leaves most of the names as they are
 def _spoken(name: str) -> str:
     """The phrase in words; empty for what is no name: a whole sentence, or a bare figure."""
     words = re.findall(r"[а-яё]+(?:-[а-яё]+)*", to_spoken(name).text.lower().replace("+", ""))
