@@ -4,14 +4,12 @@ Also the way back, used for evaluation and for going on from a shipped checkpoin
 """
 
 from pathlib import Path
-from unittest.mock import patch
 
 import torch
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from nemo.core import ModelPT
 
-from models.loading import connector
-from recipes.tts.vocoder import Nothing
+from models.loading import connector, without_discriminators
 
 FASTPITCH = "tts-ru-fastpitch.nemo"
 HIFIGAN = "tts-ru-hifigan.nemo"
@@ -48,11 +46,5 @@ def restore_fastpitch(path: Path) -> FastPitchModel:
 
 def restore_hifigan(path: Path) -> HifiGanModel:
     """As it was trained, with its weight norms, without discriminators."""
-    with patch.multiple(
-        "nemo.collections.tts.models.hifigan",
-        MultiPeriodDiscriminator=Nothing,
-        MultiScaleDiscriminator=Nothing,
-    ):
-        return HifiGanModel.restore_from(
-            str(path), map_location=torch.device("cpu"), save_restore_connector=connector()
-        )
+    with without_discriminators():
+        return HifiGanModel.restore_from(str(path), map_location=torch.device("cpu"))

@@ -11,7 +11,6 @@ from itertools import accumulate
 from math import cos, pi
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ from nemo.collections.tts.models import HifiGanModel
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.loading import without_discriminators
 from recipes.curves import Curve
 from recipes.tts.config import HOP, hifigan_config
 from recipes.tts.dataset import AlignedUtterance
@@ -38,20 +38,9 @@ _MATCHING_WEIGHT = 2.0
 _HELD_OUT_FRAMES = 160
 
 
-class Nothing(torch.nn.Module):
-    """Stands for a discriminator; takes and keeps nothing."""
-
-    def __init__(self, *_: object, **__: object) -> None:
-        super().__init__()
-
-
 def build() -> HifiGanModel:
     """The model with an empty module for each discriminator."""
-    with patch.multiple(
-        "nemo.collections.tts.models.hifigan",
-        MultiPeriodDiscriminator=Nothing,
-        MultiScaleDiscriminator=Nothing,
-    ):
+    with without_discriminators():
         return HifiGanModel(hifigan_config())
 
 

@@ -21,8 +21,6 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).parents[2]
-# Neither product nor test: what makes the sample documents.
-_ASIDE = ("samples",)
 _RECIPES = (("recipes",), ("models", "recipes"))  # where they are, and where they were
 
 
@@ -42,11 +40,12 @@ class Module:
 
 
 def modules(root: Path) -> dict[str, list[Module]]:
-    """The checkout's Python files under "product", "recipes" and "tests"."""
+    """The files of the checkout's packages under "product", "recipes" and "tests"; what stands in
+    no package (a script of CI, the maker of the samples) is none of them."""
     listed = subprocess.check_output(["git", "-C", root, "ls-files", "*.py"], text=True)
     parts: dict[str, list[Module]] = {"product": [], "recipes": [], "tests": []}
     for path in map(Path, listed.splitlines()):
-        if path.parts[0] not in _ASIDE and (root / path).exists():
+        if (root / path.parts[0] / "__init__.py").exists() and (root / path).exists():
             parts[_part(path)].append(Module(path, (root / path).read_text("utf-8")))
     return parts
 
@@ -57,10 +56,19 @@ def _part(path: Path) -> str:
     return "recipes" if any(path.parts[: len(one)] == one for one in _RECIPES) else "product"
 
 
-def function_lines(read: Sequence[Module]) -> list[int]:
+Measured = tuple[int, str]
+"""A figure, and what it is of."""
+
+
+def file_lines(read: Sequence[Module]) -> list[Measured]:
+    """Lines of every file."""
+    return [(module.lines, str(module.path)) for module in read]
+
+
+def function_lines(read: Sequence[Module]) -> list[Measured]:
     """Lines of every function and method, from `def` to its end, docstring included."""
     return [
-        (node.end_lineno or node.lineno) - node.lineno + 1
+        ((node.end_lineno or node.lineno) - node.lineno + 1, f"{module.path} {node.name}")
         for module in read
         for node in ast.walk(module.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -98,7 +106,7 @@ def cycles(root: Path, read: Sequence[Module]) -> list[tuple[str, ...]]:
     return list(found.values())
 
 
-def complexity(root: Path) -> list[tuple[int, str]]:
+def complexity(root: Path) -> list[Measured]:
     """McCabe's cyclomatic complexity of every function as ruff counts it (C901), highest first."""
     every_function = ["--isolated", "--select", "C901", "--config", "lint.mccabe.max-complexity=0"]
     ruff = [sys.executable, "-m", "ruff"]  # this environment's, wherever PATH leads
@@ -117,13 +125,14 @@ def _place(root: Path, one: dict[str, object]) -> str:
     return f"{Path(str(one['filename'])).relative_to(root)} {name}"
 
 
-def spread(values: Sequence[int]) -> str:
-    """Median, 95th percentile (nearest rank) and the highest."""
-    if not values:
+def spread(measured: Sequence[Measured]) -> str:
+    """Median, 95th percentile (nearest rank) and the highest, which is named."""
+    if not measured:
         return "none"
-    ordered = sorted(values)
-    median, p95 = (ordered[math.ceil(len(ordered) * share) - 1] for share in (0.5, 0.95))
-    return f"median {median}, p95 {p95}, max {ordered[-1]}"
+    ordered = sorted(measured)
+    median, p95 = (ordered[math.ceil(len(ordered) * share) - 1][0] for share in (0.5, 0.95))
+    highest, of = ordered[-1]
+    return f"median {median}, p95 {p95}, max {highest} ({of})"
 
 
 def report(root: Path) -> Iterator[str]:
@@ -133,9 +142,8 @@ def report(root: Path) -> Iterator[str]:
     for part, read in parts.items():
         if not read:
             continue
-        lines = [module.lines for module in read]
-        yield f"{part}: {len(read)} files, {sum(lines)} lines"
-        yield f"  lines of a file: {spread(lines)}"
+        yield f"{part}: {len(read)} files, {sum(module.lines for module in read)} lines"
+        yield f"  lines of a file: {spread(file_lines(read))}"
         yield f"  lines of a function: {spread(function_lines(read))}"
     twice = collisions(ours)
     yield f"class names in more than one place: {len(twice)} " + (

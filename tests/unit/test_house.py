@@ -29,6 +29,8 @@ FILES = {
     "recipes/__init__.py": "",
     "recipes/oven.py": "class Box:\n    pass\n",
     "samples/make.py": "class Box:\n    pass\n",
+    ".ci/run.py": "class Box:\n    pass\n",
+    "tests/__init__.py": "",
     "tests/test_room.py": "\n" * 16,
 }
 
@@ -74,7 +76,11 @@ def test_imports_in_functions_and_for_type_checking_close_a_circle(checkout: Pat
 
 
 def test_a_function_is_counted_from_def_to_its_last_line(checkout: Path) -> None:
-    assert sorted(house.function_lines(house.modules(checkout)["product"])) == [1, 2, 6]
+    assert sorted(house.function_lines(house.modules(checkout)["product"])) == [
+        (1, "room/shelf.py kept"),
+        (2, "room/door.py turn"),
+        (6, "room/window.py opened"),
+    ]
 
 
 def test_the_most_complex_function_comes_first(checkout: Path) -> None:
@@ -85,13 +91,13 @@ def test_the_most_complex_function_comes_first(checkout: Path) -> None:
     ("values", "line"),
     [
         ([], "none"),
-        ([7], "median 7, p95 7, max 7"),
-        ([4, 1, 3, 2], "median 2, p95 4, max 4"),
-        (list(range(1, 101)), "median 50, p95 95, max 100"),
+        ([7], "median 7, p95 7, max 7 (no. 7)"),
+        ([4, 1, 3, 2], "median 2, p95 4, max 4 (no. 4)"),
+        (list(range(1, 101)), "median 50, p95 95, max 100 (no. 100)"),
     ],
 )
-def test_spread_takes_the_nearest_rank(values: list[int], line: str) -> None:
-    assert house.spread(values) == line
+def test_spread_takes_the_nearest_rank_and_names_the_highest(values: list[int], line: str) -> None:
+    assert house.spread([(value, f"no. {value}") for value in values]) == line
 
 
 def test_the_report_has_the_ratio_with_and_without_the_recipes(checkout: Path) -> None:
@@ -99,4 +105,5 @@ def test_the_report_has_the_ratio_with_and_without_the_recipes(checkout: Path) -
     lines = subprocess.check_output(command, text=True).splitlines()
     assert "test : code: 0.52 (lines of tests to lines of product; 0.48 with the recipes)" in lines
     assert "import cycles: 2" in lines
+    assert "  lines of a file: median 6, p95 13, max 13 (room/window.py)" in lines
     assert "  room.door -> room.window -> room.door" in lines
