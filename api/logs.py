@@ -58,12 +58,25 @@ class DiscreetFormatter(logging.Formatter):
         return told(error) if isinstance(error, BaseException) else ""
 
 
+class LogFile(logging.FileHandler):
+    """A file that may stop taking lines: it is told on stderr, once, and the line is dropped. What
+    logging itself would print holds the line's arguments."""
+
+    _failing = False
+
+    def handleError(self, _: logging.LogRecord) -> None:
+        if not self._failing:
+            reason = getattr(sys.exception(), "strerror", None) or "it is not to be written"
+            print(f"beseda: nothing is logged any more: {reason}", file=sys.stderr)
+        self._failing = True
+
+
 def log_to(path: Path) -> None:
     """Write this process's log to `path`; raises OSError where that cannot be.
 
     Libraries are heard from WARNING on: below it they quote what they work on.
     """
-    handler = logging.FileHandler(path)
+    handler = LogFile(path)
     handler.setFormatter(DiscreetFormatter(FORMAT))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in OURS:

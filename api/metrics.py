@@ -34,6 +34,11 @@ class Metrics:
             ["source", "interrupted"],
             registry=self.registry,
         )
+        self._lost = Counter(
+            "beseda_turns_lost",
+            "Turns and exchanges that were answered, and could not be kept",
+            registry=self.registry,
+        )
         self.calls = Gauge("beseda_calls", "Live calls held now", registry=self.registry)
         self._steps = Histogram(
             "beseda_turn_seconds",
@@ -55,6 +60,10 @@ class Metrics:
         self._turns.labels(turn.answer.source, str(turn.interrupted).lower()).inc()
         for step, ms in turn.timings_ms.items():
             self._steps.labels(step).observe(max(ms, 0.0) / 1000)
+
+    def turn_lost(self) -> None:
+        """Count what was answered and could not be kept."""
+        self._lost.inc()
 
     def exchange(self, answer: Answer, timings_ms: dict[str, float]) -> None:
         """Count one answered question."""

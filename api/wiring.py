@@ -39,6 +39,7 @@ from rag.retrieval.retriever import Retriever, open_retriever
 from russian.custom import NO_RULES, CustomRules, RulesError, load_rules
 from store.engine import Store, open_store
 from store.recordings import Recordings
+from store.space import check_space, taken_bytes
 from tts.synthesiser import load_synthesiser
 
 log = logging.getLogger(__name__)
@@ -128,10 +129,15 @@ class Services:
             rerank_model=self.settings.rerank_model,
         )
 
+    def _check_room(self, wanted_bytes: int) -> None:
+        # The index may be written anew when something is added.
+        home = self.settings.home
+        check_space(home, wanted_bytes + taken_bytes(home / "index"))
+
     @cached_property
     def ingestion(self) -> Ingestion:
         names = vocabulary.VocabularyFile(self.store, self._vocabulary)
-        return Ingestion(self.store, self.retriever.follow, names)
+        return Ingestion(self.store, self.retriever.follow, names, check_room=self._check_room)
 
     @cached_property
     def llm(self) -> LanguageModel | None:

@@ -26,9 +26,17 @@ class BadInput(Exception):
 class Unavailable(Exception):
     """A model or a service that the request needs is missing or down (HTTP 503)."""
 
+    status, code = 503, "unavailable"
+
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class DiskFull(Unavailable):
+    """There is no room for what should be written; reading goes on (HTTP 507)."""
+
+    status, code = 507, "disk_full"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,14 @@ def write(path: Path, found: Iterable[str]) -> None:
     if path.is_file() and path.read_bytes() == content:
         return
     with NamedTemporaryFile("wb", dir=path.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(path)
+        part = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            part.replace(path)
+        except OSError:
+            part.unlink()
+            raise
 
 
 def _names(text: str) -> Iterator[str]:

@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from dialog.errors import Unavailable
+from dialog.errors import DiskFull, Unavailable
 from store import locks
 
 HEAD = "0002"
@@ -23,6 +24,9 @@ HEAD = "0002"
 
 BUSY_TIMEOUT_S = 30.0
 """How long SQLite waits for another process's transaction; ours last milliseconds."""
+
+
+ALONE: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": BUSY_TIMEOUT_S}
 
 
 class Store:
@@ -39,14 +43,17 @@ class Store:
 
         On SQLite it takes the write lock at once. A transaction that reads first and writes
         later fails there, without waiting, whenever another process wrote in between.
+        Raises DiskFull when there is no room left, and Unavailable when the database is gone or
+        somebody else's for too long.
         """
-        with self._write.begin() as session:
+        with _told(), self._write.begin() as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that only reads: it sees one moment and waits for no writer."""
-        with self._read() as session:
+        """A session that only reads: it sees one moment and waits for no writer. Raises
+        Unavailable."""
+        with _told(), self._read() as session:
             yield session
 
     def exclusive(self, name: str) -> AbstractContextManager[None]:
@@ -63,17 +70,52 @@ def open_store(url: str) -> Store:
     The folder of an SQLite file is created. Raises `Unavailable` when the database cannot be
     reached. Several processes may call this at once on an empty database.
     """
-    engine = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _postgresql(url)
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    engine = _sqlite(url) if is_sqlite else _postgresql(url)
     try:
-        if _version(engine) != HEAD:
-            with locks.exclusive(engine, "migration"):
-                _migrate(engine)
+        _bring_to_head(engine)
     except OperationalError as error:
         engine.dispose()
+        if is_sqlite and _is_full(error):
+            return _open_on_full_disk(url)
         shown = make_url(url).render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[0]
         raise Unavailable(f"cannot open the database {shown}: {reason}") from error
     return Store(engine)
+
+
+def _open_on_full_disk(url: str) -> Store:
+    """The store for reading, where not even the file that SQLite's processes share can be made: one
+    connection, which keeps the database for itself."""
+    engine = _sqlite(url, alone=True)
+    try:
+        _bring_to_head(engine)
+    except OperationalError as error:
+        engine.dispose()
+        raise DiskFull("the database cannot be opened: the disk is full") from error
+    return Store(engine)
+
+
+def _bring_to_head(engine: Engine) -> None:
+    if _version(engine) != HEAD:
+        with locks.exclusive(engine, "migration"):
+            _migrate(engine)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the driver says of a database that does not answer, as our own errors."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        if isinstance(error, OperationalError) and _is_full(error):
+            raise DiskFull("the database cannot be written: the disk is full") from error
+        raise Unavailable("the database does not answer") from error
+
+
+def _is_full(error: OperationalError) -> bool:
+    # SQLITE_FULL; and SQLITE_IOERR where a file cannot be made longer.
+    return any(words in str(error.orig) for words in ("disk is full", "disk I/O error"))
 
 
 def _postgresql(url: str) -> Engine:
@@ -82,16 +124,27 @@ def _postgresql(url: str) -> Engine:
     )
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: str, *, alone: bool = False) -> Engine:
     database = make_url(url).database
     if not database or database == ":memory:":
         raise ValueError("the store needs a file: several threads and processes share it")
     Path(database).expanduser().parent.mkdir(parents=True, exist_ok=True)
     # Errors would quote the row, which is what a caller said.
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+        hide_parameters=True,
+        **(ALONE if alone else {}),
+    )
+    if alone:
+        event.listen(engine, "connect", _keep_alone)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_alone(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # its index of the journal is in memory
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:

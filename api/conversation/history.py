@@ -4,11 +4,13 @@ Knows what is kept when, and that it is counted; rows and files are for `store` 
 """
 
 import logging
+import uuid
 from dataclasses import replace
 
 from api.conversation.exchange import Reply
 from api.conversation.respond import HISTORY_TURNS
 from api.metrics import Metrics
+from dialog.errors import BadInput
 from dialog.messages import TurnTrace
 from dialog.threads import STORE
 from rag.answering.llm import ChatMessage
@@ -37,10 +39,16 @@ class Conversations:
 
     async def save_exchange(self, reply: Reply, conversation_id: str | None = None) -> str:
         """Keep and count one question with its answer; returns its conversation's id. A new
-        conversation begins where none is named."""
-        conversation_id = await STORE.run(self._save, reply, conversation_id)
+        conversation begins where none is named. An answer that is ready is given, though it cannot
+        be kept: the loss is counted, and told in the log."""
         self._metrics.exchange(reply.answer, reply.timings_ms)
-        return conversation_id
+        try:
+            return await STORE.run(self._save, reply, conversation_id)
+        except BadInput:
+            raise
+        except Exception:
+            self._lost("an exchange")
+            return conversation_id or str(uuid.uuid4())
 
     async def save_turn(self, turn: TurnTrace, conversation_id: str) -> None:
         """Count a call's turn and keep it, its answer as far as the caller heard it. Raises
@@ -53,7 +61,11 @@ class Conversations:
         try:
             await STORE.run(self._save, reply, conversation_id)
         except Exception:
-            log.exception("a turn could not be kept")
+            self._lost("a turn")
+
+    def _lost(self, what: str) -> None:
+        self._metrics.turn_lost()
+        log.exception("%s could not be kept", what)
 
     async def history(self, conversation_id: str | None) -> list[ChatMessage]:
         """The last exchanges of a conversation, oldest first; none for None."""

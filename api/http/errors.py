@@ -35,7 +35,7 @@ async def _bad_input(_: Request, error: Exception) -> JSONResponse:
 
 async def _unavailable(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Unavailable)
-    return _respond(error.message, 503, "unavailable")
+    return _respond(error.message, error.status, error.code)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ indexes. Files are read and cut in a sandbox: nobody vouches for them. Everythin
 """
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,13 +13,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from dialog.errors import BadInput
+from dialog.errors import BadInput, DiskFull
 from dialog.sandbox import MIB, Limits, Sandbox
 from rag.ingestion import chunk, convert, records
 from rag.vocabulary import VocabularyFile
 from store import documents
 from store.documents import NewDocument, Outcome
 from store.engine import Store
+
+log = logging.getLogger(__name__)
 
 RECORDS_PER_TRANSACTION = 200
 """Records of a JSONL file written at once: some 50 ms, for other writers wait so long."""
@@ -29,6 +32,9 @@ IngestProgress = Callable[[int, int, str], None]
 Bar = Callable[[str], IngestProgress | None]
 """Gives what to tell of a kind of steps: "files", "records" written, "documents" indexed."""
 
+
+KEPT_PER_BYTE = 4
+"""A file's text, its passages, and their vectors, at most."""
 
 LIMITS = Limits(memory_bytes=1024 * MIB, silent_s=20.0, workers=2, wait_s=8.0)
 """Together under the half minute that a client waits."""
@@ -105,7 +111,8 @@ class Ingestion:
     """Safe to share between threads; the store is its owner's.
 
     `follow` brings the index up with the store after a change, and tells how far it is;
-    `vocabulary` is brought up with it, too. `reading` is where files are read.
+    `vocabulary` is brought up with it, too. `reading` is where files are read;
+    `check_room` raises DiskFull unless so many bytes may be written.
     """
 
     def __init__(
@@ -114,11 +121,13 @@ class Ingestion:
         follow: Callable[[IngestProgress | None], None],
         vocabulary: VocabularyFile | None = None,
         reading: Sandbox = READING,
+        check_room: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._follow = follow
         self._vocabulary = vocabulary
         self._reading = reading
+        self._check_room = check_room
 
     def ingest(
         self, paths: Iterable[Path | str], tags: Sequence[str] = (), bar: Bar | None = None
@@ -145,6 +154,10 @@ class Ingestion:
             except BadInput as error:
                 shown = str(file.path) if file.name is None else file.name
                 skipped.append(Skipped(shown, error.message, fault=file.wanted))
+            except DiskFull as error:
+                if len(files) == 1:
+                    raise
+                skipped.append(Skipped(str(file.path), error.message))
             if progress is not None:
                 progress(number, len(files), file.path.name)
         self._changed(bar("documents"))
@@ -163,6 +176,7 @@ class Ingestion:
             if not file.wanted:
                 unknown = file.path.suffix.lower() or "no extension"
                 raise BadInput(f"unknown format: {unknown}", code="unknown_format")
+            self._check_room(file.path.stat().st_size * KEPT_PER_BYTE)
             if extension == records.EXTENSION:
                 return self._take_records(file, tags, written)
             id_ = file.document_id or document_id(file.source)
@@ -206,7 +220,10 @@ class Ingestion:
     def _changed(self, indexing: IngestProgress | None = None) -> None:
         self._follow(indexing)
         if self._vocabulary is not None:
-            self._vocabulary.sync()
+            try:
+                self._vocabulary.sync()
+            except OSError as error:
+                log.warning("the vocabulary is behind the documents: %s", error.strerror)
 
 
 def _no_bar(_unit: str) -> None:

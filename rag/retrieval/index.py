@@ -87,6 +87,10 @@ class Index(Protocol):
         """Whether what is written here is seen by processes that come later."""
         ...
 
+    def check_space(self) -> None:
+        """Raises DiskFull where there is no room to write."""
+        ...
+
     def replace(self, documents: Mapping[str, Sequence[Point]]) -> None:
         """Make these the only points of each document; no points removes the document.
 

@@ -14,11 +14,17 @@ import atexit
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from dialog.errors import DiskFull
+from store.space import check_space, taken_bytes
+
 POLL_S = 0.01
+ELSEWHERE = (Path(tempfile.gettempdir()), Path("/dev/shm"))
+"""Where a copy goes when the index's own disk is full."""
 
 
 class IndexFolder:
@@ -31,6 +37,15 @@ class IndexFolder:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.content = _lock(folder / "content.lock")
+        atexit.register(self.release)
+        try:
+            check_space(folder)
+        except DiskFull:
+            # Even opening writes, and where the disk takes nothing it kills the process.
+            self.owned = False
+            with self.content:
+                self.path, self._held = _copy(_roomy(folder), folder / "shard")
+            return
         held = _lock(folder / "owner.lock")
         shard = folder / "shard"
         try:
@@ -43,8 +58,8 @@ class IndexFolder:
             self.owned = True
             self.path, self._held = shard, held
             with self.content:
-                _sweep(folder)
-        atexit.register(self.release)
+                for place in (folder, *ELSEWHERE):
+                    _sweep(place)
 
     def release(self) -> None:
         """Let go of the folder; a private copy is removed."""
@@ -60,8 +75,24 @@ def _lock(path: Path) -> FileLock:
     return FileLock(path, thread_local=False, poll_interval=POLL_S)
 
 
+def _prefix(place: Path) -> str:
+    return "beseda-private-" if place in ELSEWHERE else "private-"
+
+
+def _roomy(folder: Path) -> Path:
+    """A folder on another disk, or in memory, that takes a copy of the index. Raises DiskFull."""
+    wanted = taken_bytes(folder / "shard")
+    for place in ELSEWHERE:
+        with suppress(DiskFull):
+            check_space(place, wanted)
+            return place
+    raise DiskFull(f"the index cannot be opened: the disk of {folder} is full")
+
+
 def _copy(folder: Path, shard: Path) -> tuple[Path, FileLock]:
-    private = Path(tempfile.mkdtemp(prefix="private-", dir=folder))
+    """A copy of the shard in `folder`. Raises DiskFull."""
+    check_space(folder, taken_bytes(shard))
+    private = Path(tempfile.mkdtemp(prefix=_prefix(folder), dir=folder))
     held = _lock(private.with_suffix(".lock"))
     held.acquire()
     private.rmdir()
@@ -73,7 +104,7 @@ def _copy(folder: Path, shard: Path) -> tuple[Path, FileLock]:
 
 def _sweep(folder: Path) -> None:
     """Remove the copies of processes that died."""
-    for path in folder.glob("private-*.lock"):
+    for path in folder.glob(f"{_prefix(folder)}*.lock"):
         held = _lock(path)
         try:
             held.acquire(blocking=False)

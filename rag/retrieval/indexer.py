@@ -35,7 +35,8 @@ class Indexer:
         """Return when the index holds all that the store held at the call: one SELECT if it
         did already.
 
-        `progress` is told (changes applied, changes in all, "") after each batch.
+        `progress` is told (changes applied, changes in all, "") after each batch. Raises DiskFull
+        where the index cannot grow; what it holds can still be searched.
         """
         if self._reached == self._wanted():
             return
@@ -64,6 +65,8 @@ class Indexer:
         with self._alone():
             wanted = self._wanted()
             applied = self._index.applied()
+            if applied != wanted:
+                self._index.check_space()
             if applied is None or not _leads_to(applied, wanted):
                 self._index.reset()
                 applied = Applied(wanted.fingerprint, 0)

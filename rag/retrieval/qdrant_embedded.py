@@ -27,6 +27,7 @@ from rag.retrieval.index import (
     payload,
 )
 from rag.retrieval.index_lock import IndexFolder
+from store.space import check_space, taken_bytes
 
 if TYPE_CHECKING:
     from qdrant_edge import EdgeConfig, EdgeShard
@@ -49,6 +50,11 @@ class EdgeIndex(QdrantIndex):
     @property
     def shared(self) -> bool:
         return self._open()[0].owned
+
+    def check_space(self) -> None:
+        # Whatever is written may make the engine write its segments anew.
+        folder = self._open()[0].path
+        check_space(folder, taken_bytes(folder))
 
     def replace(self, documents: Mapping[str, Sequence[Point]]) -> None:
         import qdrant_edge as q

@@ -5,11 +5,13 @@ first before each search; knows nothing of file formats, vectors' engines or ans
 blocks: callers in a coroutine use `dialog.threads`.
 """
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dialog.errors import DiskFull
 from rag.retrieval import phonetic, rerank, sparse
 from rag.retrieval.dense import Dense, SentenceEncoder
 from rag.retrieval.index import Applied, Index, ScoredPassage
@@ -20,6 +22,8 @@ from rag.retrieval.rerank import CrossEncoderReranker, Reranker
 from store import documents
 from store.documents import DocumentInfo, Passage
 from store.engine import Store
+
+log = logging.getLogger(__name__)
 
 PASSAGES_PER_DOCUMENT = 4
 """Passages fetched for each document that a search wants; more when they are of too few."""
@@ -72,6 +76,7 @@ class Retriever:
         self._reranker = reranker
         self._indexer = Indexer(store, index, dense)
         self._rarities: _Rarities | None = None
+        self._behind = False
 
     def documents(self, tags: Sequence[str] = ()) -> list[DocumentInfo]:
         """All documents, by title; with `tags`, those that have any of them."""
@@ -101,7 +106,7 @@ class Retriever:
     def words_score(self, query: str) -> float:
         """The best passage's score by words alone: of one scale, whatever else is configured.
         Its unit is the weight of a word that no passage has."""
-        self.sync()
+        self._catch_up()
         found = self._index.query(sparse.query_vector(query), None, 1)
         return found[0].score / self._known().rarest if found else 0.0
 
@@ -116,8 +121,19 @@ class Retriever:
         return {term: idf / known.rarest for term, idf in idfs.items() if idf is not None}
 
     def sync(self) -> None:
-        """Bring the index up with the store; every search does this first."""
+        """Bring the index up with the store; every search does this first. Raises DiskFull."""
         self._indexer.sync()
+
+    def _catch_up(self, progress: Callable[[int, int, str], None] | None = None) -> None:
+        """`sync`, but on a full disk searches make do with what the index has."""
+        try:
+            self._indexer.sync(progress)
+        except DiskFull as error:
+            if not self._behind:
+                log.warning("the index is behind the documents: %s", error.message)
+            self._behind = True
+        else:
+            self._behind = False
 
     def follow(self, progress: Callable[[int, int, str], None] | None = None) -> None:
         """The same after documents have changed, unless the index is a private copy: it is thrown
@@ -126,7 +142,7 @@ class Retriever:
         `progress`: see `Indexer.sync`.
         """
         if self._index.shared:
-            self._indexer.sync(progress)
+            self._catch_up(progress)
 
     def close(self) -> None:
         """Release the index; the store stays open, it is its owner's."""
@@ -141,7 +157,7 @@ class Retriever:
         return self._rarities
 
     def _found(self, query: str, limit: int, tags: Sequence[str] = ()) -> list[ScoredPassage]:
-        self.sync()
+        self._catch_up()
         wanted = sparse.query_vector(self._as_written(query, tags))
         dense = self._dense.embed_query(query) if self._dense else None
         if self._reranker is None:

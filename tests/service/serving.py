@@ -45,8 +45,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, scheme: str = "http", **settings: str) -> Iterator[Running]:
-    """The service, ready; `settings` are `BESEDA_*` in lower case, without the prefix."""
+def serving(
+    home: Path, scheme: str = "http", *, told: str = "", **settings: str
+) -> Iterator[Running]:
+    """The service, ready; `settings` are `BESEDA_*` in lower case, without the prefix. It may print
+    `told` on stderr, and nothing else."""
     port = free_port()
     own = {f"BESEDA_{name.upper()}": value for name, value in settings.items()}
     environment = {
@@ -69,7 +72,7 @@ def serving(home: Path, scheme: str = "http", **settings: str) -> Iterator[Runni
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=60)
-    assert not errors, errors
+    assert errors in ("", told), errors
 
 
 def wait_until_ready(

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.http.routes.deps import MetricsDep, ServicesDep
 from api.wiring import Services
+from dialog.errors import DiskFull
 from dialog.threads import ANSWERS, stuck
 
 log = logging.getLogger(__name__)
@@ -29,13 +30,15 @@ async def readyz(services: ServicesDep) -> JSONResponse:
     """200 once the models are loaded and the store answers; 503 with what is missing until then."""
     store = await ANSWERS.run(_store_state, services)
     checks = {**services.models.states(), "store": store}
-    ready = all(state == "ready" for state in checks.values())
+    ready = all(state in ("ready", "full") for state in checks.values())
     return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
 
 
 def _store_state(services: Services) -> str:
     try:
         services.retriever.sync()
+    except DiskFull:
+        return "full"  # what is there can be asked for; nothing more is taken in
     except Exception as error:
         log.warning("store: %s", type(error).__name__)
         return "failed"
