@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dialog.errors import DiskFull
 from rag.retrieval.index import Applied, Point, ScoredPassage, Sparse
 from rag.retrieval.indexer import BATCH, Indexer
 from store import documents
@@ -34,7 +35,12 @@ class Kept:
         self.calls: list[tuple[str, object]] = []
         self.dies_before: tuple[str, int] | None = None
         self.looked = 0
+        self.full = False
         self._seen: dict[int, Applied | None] = {}
+
+    def check_space(self) -> None:
+        if self.full:
+            raise DiskFull("the disk is full")
 
     def replace(self, documents: Mapping[str, Sequence[Point]]) -> None:
         self._change("replace", sorted(documents))
@@ -308,3 +314,16 @@ def test_two_processes_on_one_index_take_turns_while_the_store_changes(store: St
     noted = index.called("set_applied")
     assert noted == sorted(noted, key=lambda revision: int(str(revision)))
     assert index.called("reset") == [None]
+
+
+def test_on_a_full_disk_nothing_is_written_and_later_it_goes_on(store: Store) -> None:
+    put(store, {"a": "слоны"})
+    index = Kept()
+    index.full = True
+    indexer = Indexer(store, index, None)
+    with pytest.raises(DiskFull):
+        indexer.sync()
+    assert index.calls == []
+    index.full = False
+    indexer.sync()
+    assert list(index.documents) == ["a"]
