@@ -69,8 +69,8 @@ class Sandbox:
         self._limits = limits
         self._refuse = refuse
         self._preload = tuple(preload)
-        self._idle: list[_Worker] = []
-        self._alive: set[_Worker] = set()
+        self._idle: list[_Reader] = []
+        self._alive: set[_Reader] = set()
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(limits.workers)
         _SANDBOXES.add(self)
@@ -110,15 +110,15 @@ class Sandbox:
                 raise self._refuse(broken.reason) from None
 
     @contextmanager
-    def _worker(self) -> Iterator["_Worker"]:
+    def _worker(self) -> Iterator["_Reader"]:
         """A worker for one job: kept if the job was done to its end, killed otherwise."""
         if not self._places.acquire(timeout=self._limits.wait_s):
             raise Unavailable("too many files are being read: try again later")
-        worker: _Worker | None = None
+        worker: _Reader | None = None
         try:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
-            worker = worker or _Worker(self._limits, self._preload)
+            worker = worker or _Reader(self._limits, self._preload)
             with self._lock:
                 self._alive.add(worker)
             yield worker
@@ -160,7 +160,7 @@ def as_path(source: Path | BinaryIO) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-class _Worker:
+class _Reader:
     """One process, seen from the parent."""
 
     def __init__(self, limits: Limits, preload: Sequence[str]) -> None:
