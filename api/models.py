@@ -17,8 +17,8 @@ import numpy as np
 from asr.recogniser import Recogniser
 from asr.turns.hearing import Hearing
 from asr.worker import RecognitionWorker
+from dialog.content import Speech, Transcript, Word
 from dialog.errors import Unavailable
-from dialog.messages import Speech, Transcript, Word
 from dialog.tasks import TaskSet
 from dialog.threads import TEXT
 from models.runtime import ModelThread

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from api.conversation.exchange import Reply
 from api.transcript_formats import word_json
-from dialog.messages import Source
+from dialog.content import Source
 from rag.ingestion.ingest import Report
 from rag.retrieval.retriever import Hit
 from store.conversations import Conversation, ConversationInfo, StoredTurn

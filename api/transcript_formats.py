@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from asr.subtitles import cue_text, cues
 
 if TYPE_CHECKING:
-    from dialog.messages import Transcript, Word
+    from dialog.content import Transcript, Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ import numpy as np
 from asr.decoding.greedy import Greedy
 from asr.nemo_ctc import CtcRecogniser
 from asr.nemo_streaming import CacheAware, is_cache_aware
+from dialog.content import Samples, Transcript, Word, Words
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Transcript, Word, Words
 from models.catalogue import Decoding, ModelEntry
 from models.loading import hushed, restore
 

@@ -11,7 +11,7 @@ from typing import Any
 from asr.decoding.beam_search import LogProbs
 from asr.decoding.ctc import Decoders, IncrementalDecoder, timed
 from asr.nemo_streaming import CONTEXT, CacheAware, is_cache_aware
-from dialog.messages import Samples, Transcript
+from dialog.content import Samples, Transcript
 from models.catalogue import Decoding
 
 SHORTEST_S = 0.25

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from asr.decoding.beam_search import LogProbs
-from dialog.messages import Samples, Word, Words
+from dialog.content import Samples, Word, Words
 
 CONTEXT = (70, 6)
 HOP = 160

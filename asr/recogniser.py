@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from dialog.content import Samples, Transcript, Words
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Transcript, Words
 from models.catalogue import ModelEntry, resolve
 
 EngineState = Any

@@ -18,7 +18,7 @@ from asr.segmentation import Segment, Segmenter
 from asr.vad import RATE_HZ, SileroVad, Vad
 from dialog.audio.decoding import read_recording
 from dialog.audio.resampling import resample
-from dialog.messages import Samples, Transcript
+from dialog.content import Samples, Transcript
 from dialog.threads import TEXT, UPLOADS
 from models.runtime import ModelThread
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from asr.vad import FRAME, RATE_HZ, Vad
-from dialog.messages import Samples
+from dialog.content import Samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from asr.recogniser import Engine, Recogniser, load_recogniser
-from dialog.messages import Samples, Words
+from dialog.content import Samples, Words
 
 
 class WholeUtteranceEngine:

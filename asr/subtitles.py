@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dialog.messages import Word
+    from dialog.content import Word
 
 MAX_CUE_CHARS = 84  # two lines of 42, the usual subtitle
 MAX_CUE_S = 7.0

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 RATE_HZ = 16_000
 FRAME = 512

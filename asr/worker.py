@@ -25,8 +25,8 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from asr.recogniser import Engine, EngineState
+from dialog.content import Samples, Words
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Words
 
 R = TypeVar("R")
 MAX_WAITING = 256

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dialog.messages import Mark, Played, Samples, Speech
+from dialog.content import Mark, Samples, Speech
+from dialog.messages import Played
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialog.content import Answer
 from dialog.errors import BadInput
-from dialog.messages import Answer
 from rag import jsonl
 from rag.answering.answer import Answerer
 from rag.answering.citations import figures

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from dialog.messages import Answer, AnswerSource, Source, Word
+from dialog.content import Answer, AnswerSource, Source, Word
 from store.tables import ConversationRow, TurnRow, TurnSource, now
 
 

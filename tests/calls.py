@@ -18,19 +18,8 @@ from api.conversation.call import Call
 from api.conversation.converse import Stages, converse
 from api.telephony.playout import Playout
 from asr.turns.hearing import Hearing
-from dialog.messages import (
-    Answer,
-    AnswerDelta,
-    CallerAudio,
-    HungUp,
-    Inbound,
-    Outbound,
-    Played,
-    Samples,
-    Speech,
-    Transcript,
-    Word,
-)
+from dialog.content import Answer, AnswerDelta, Samples, Speech, Transcript, Word
+from dialog.messages import CallerAudio, HungUp, Inbound, Outbound, Played
 from dialog.tasks import background
 from rag.answering.llm import ChatMessage
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import av
 import numpy as np
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 
 def tone(rate_hz: int, seconds: float, hz: float = 440.0, peak: float = 0.3) -> Samples:

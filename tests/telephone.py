@@ -13,15 +13,8 @@ from api.telephony import audiosocket_frames
 from api.telephony.audiosocket import LOOPBACK, AudioSocketServer, Connection
 from api.telephony.audiosocket_frames import Frame, FrameDecoder, encode
 from api.telephony.bridge import Calling, Disconnected, connect_call
-from dialog.messages import (
-    CallEnded,
-    HungUp,
-    Inbound,
-    Outbound,
-    ResponseEnded,
-    ResponseStarted,
-    Speech,
-)
+from dialog.content import Speech
+from dialog.messages import CallEnded, HungUp, Inbound, Outbound, ResponseEnded, ResponseStarted
 
 IDENTITY = uuid.UUID(int=7)
 QUIET = encode(Frame(0x10, bytes(320)))

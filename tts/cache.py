@@ -5,7 +5,7 @@ Knows readings and samples; bounded by the seconds it keeps.
 
 from cachetools import LRUCache
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 Key = tuple[str, str, float]
 """The reading, the voice, the speed."""

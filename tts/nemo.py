@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dialog.content import Samples
 from dialog.errors import Unavailable
-from dialog.messages import Samples
 from models.catalogue import ModelEntry, resolve
 from models.loading import restore
 from russian.voice import VOICE_TEXT_VERSION, voice_text

@@ -10,8 +10,8 @@ from functools import partial
 import numpy as np
 
 from dialog.audio.loudness import loud_part
+from dialog.content import Samples, Speech
 from dialog.errors import BadInput
-from dialog.messages import Samples, Speech
 from dialog.threads import TEXT
 from models.runtime import ModelThread
 from russian.voice import voice_text

@@ -6,8 +6,8 @@ Knows no engine's insides: each is imported when one of its voices is loaded.
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from dialog.content import Samples
 from dialog.errors import Unavailable
-from dialog.messages import Samples
 from models.catalogue import ModelEntry, resolve
 
 

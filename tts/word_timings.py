@@ -6,7 +6,7 @@ as "шестьсот пятьдесят". Knows text; knows nothing of models.
 
 from bisect import bisect_right
 
-from dialog.messages import Mark
+from dialog.content import Mark
 from russian.spoken import to_spoken
 
 

@@ -24,12 +24,10 @@ from api.actions.executor import Executor, SaidWords
 from api.actions.selector import Selector
 from api.actions.webhooks import Hooks
 from api.conversation.respond import AnswerQuestion
+from dialog.content import Answer, AnswerDelta, AnswerPart, Outcome, Transcript
 from dialog.flow import aclose
 from dialog.keypad import KeyedNumber
 from dialog.messages import (
-    Answer,
-    AnswerDelta,
-    AnswerPart,
     CallEnded,
     CallSettings,
     Cancel,
@@ -39,10 +37,8 @@ from dialog.messages import (
     KeyPressed,
     Message,
     Outbound,
-    Outcome,
     Say,
     SpeechStarted,
-    Transcript,
     TurnTrace,
 )
 from dialog.prompts import PROMPTS, Prompts

@@ -17,6 +17,7 @@ import numpy as np
 from api.bench.timing import RATE_HZ, loud_span, onset_s, percentiles, recording
 from api.telephony.playout import Playout
 from api.wiring import Services
+from dialog.content import Samples, Speech, Transcript
 from dialog.messages import (
     CallerAudio,
     CallSettings,
@@ -26,9 +27,6 @@ from dialog.messages import (
     Outbound,
     Played,
     ResponseEnded,
-    Samples,
-    Speech,
-    Transcript,
     TurnTrace,
     Unduck,
 )

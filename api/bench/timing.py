@@ -7,7 +7,7 @@ import numpy as np
 
 from dialog.audio.decoding import decode
 from dialog.audio.loudness import loud_part
-from dialog.messages import Samples, Speech
+from dialog.content import Samples, Speech
 
 RATE_HZ = 16_000
 LOUD = 0.03

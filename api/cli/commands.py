@@ -24,8 +24,9 @@ from api.transcript_formats import COMMAND_FORMATS, JsonFormat
 from api.wiring import Services, own_prompts, own_rules
 from dialog.audio.decoding import read_recording
 from dialog.audio.pcm import write_wav
+from dialog.content import Recording, Speech, Transcript
 from dialog.errors import BadInput
-from dialog.messages import CallSettings, Recording, Speech, Transcript
+from dialog.messages import CallSettings
 from rag import jsonl
 from rag.vocabulary import stored_phrases
 

@@ -7,10 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 
 from api.conversation.call import Call, Turn
+from dialog.content import Answer, AnswerDelta, Speech
 from dialog.flow import aclose
 from dialog.messages import (
-    Answer,
-    AnswerDelta,
     CallEnded,
     HungUp,
     Interrupted,
@@ -18,7 +17,6 @@ from dialog.messages import (
     Played,
     ResponseEnded,
     ResponseStarted,
-    Speech,
     TurnTrace,
 )
 

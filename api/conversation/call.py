@@ -11,14 +11,8 @@ Only this package writes it, each part in one place: `turn_taking` begins turns 
 from dataclasses import dataclass, field
 
 from dialog.clock import now_s
-from dialog.messages import (
-    Answer,
-    CallSettings,
-    DeleteFromHistory,
-    DeleteToolOutput,
-    ToolOutput,
-    Transcript,
-)
+from dialog.content import Answer, Transcript
+from dialog.messages import CallSettings, DeleteFromHistory, DeleteToolOutput, ToolOutput
 from dialog.playback import Playback, ResponsePlayback
 
 NOTHING = Transcript("", (), 0.0)

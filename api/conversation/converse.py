@@ -25,8 +25,9 @@ from api.conversation.speculation import hold_speculative
 from api.conversation.turn_taking import take_turns
 from asr.turns.hearing import Hearing
 from asr.turns.listen import listen, transcribe_each
+from dialog.content import Speech
 from dialog.flow import interruptible
-from dialog.messages import CallEnded, Inbound, Outbound, PartFailed, Speech
+from dialog.messages import CallEnded, Inbound, Outbound, PartFailed
 from dialog.prompts import PROMPTS, Prompts
 from rag.answering.llm import ChatMessage
 

@@ -8,17 +8,8 @@ import numpy as np
 
 from api.conversation.call import Call
 from api.conversation.converse import Stages, converse
-from dialog.messages import (
-    Answer,
-    CallSettings,
-    Inbound,
-    Outbound,
-    Recording,
-    Samples,
-    Speech,
-    Transcript,
-    TurnTrace,
-)
+from dialog.content import Answer, Recording, Samples, Speech, Transcript
+from dialog.messages import CallSettings, Inbound, Outbound, TurnTrace
 
 
 @dataclass(frozen=True)

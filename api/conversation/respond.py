@@ -10,16 +10,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 from api.conversation.call import Call, Trace, Turn
-from dialog.messages import (
-    Answer,
-    AnswerDelta,
-    AnswerPart,
-    Message,
-    Respond,
-    ResponseStarted,
-    Say,
-    ToolOutput,
-)
+from dialog.content import Answer, AnswerDelta, AnswerPart
+from dialog.messages import Message, Respond, ResponseStarted, Say, ToolOutput
 from dialog.prompts import Prompts
 from rag.answering.llm import ChatMessage
 

@@ -12,16 +12,9 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from api.conversation.call import Call, Turn
+from dialog.content import Answer, AnswerDelta, Speech
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import (
-    Answer,
-    AnswerDelta,
-    Message,
-    PartFailed,
-    ResponseEnded,
-    ResponseStarted,
-    Speech,
-)
+from dialog.messages import Message, PartFailed, ResponseEnded, ResponseStarted
 from dialog.tasks import background
 
 Speaking = Callable[[AsyncIterator[str], str | None, float], AsyncIterator[Speech]]

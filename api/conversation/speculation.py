@@ -9,19 +9,15 @@ one confirms it.
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
+from dialog.content import Answer, AnswerDelta, Speech, ToolCalls, Transcript
 from dialog.flow import aclose
 from dialog.messages import (
-    Answer,
-    AnswerDelta,
     Interrupted,
     Message,
     PartFailed,
     Respond,
     ResponseEnded,
     ResponseStarted,
-    Speech,
-    ToolCalls,
-    Transcript,
 )
 
 REPLIES = (ResponseStarted, AnswerDelta, ToolCalls, Answer, Speech, ResponseEnded)

@@ -1,7 +1,7 @@
 """What may be typed as a question: one rule for the command line and every route."""
 
+from dialog.content import Transcript
 from dialog.errors import BadInput
-from dialog.messages import Transcript
 
 # A question is a sentence or two; a page of text is a document in the wrong place, and its
 # words would be looked up one by one.

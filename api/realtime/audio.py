@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dialog.audio.pcm import from_pcm16, pcm16
 from dialog.audio.resampling import Resampler
 from dialog.audio.wire_format import ALAW, MULAW, WireFormat
+from dialog.content import Samples, Speech
 from dialog.errors import BadInput
-from dialog.messages import Samples, Speech
 
 PIECE_S = 0.2
 

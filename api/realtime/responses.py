@@ -12,8 +12,8 @@ from api import schemas
 from api.realtime.audio import FORMATS, Outlet
 from api.realtime.config import modern_modalities
 from api.realtime.events import Json, event, new_id
+from dialog.content import Answer, AnswerDelta, Speech, ToolCall
 from dialog.errors import BadInput
-from dialog.messages import Answer, AnswerDelta, Speech, ToolCall
 
 
 @dataclass

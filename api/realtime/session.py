@@ -15,10 +15,9 @@ from api.realtime.config import call_settings, defaults, shown, updated
 from api.realtime.events import Json, checked, error_event, event, named, new_id, parse, written
 from api.realtime.responses import ConversationItems, Responses, modalities_of
 from dialog.audio.wire_format import WireFormat
+from dialog.content import Answer, AnswerDelta, Speech, ToolCall, ToolCalls, Transcript
 from dialog.errors import BadInput
 from dialog.messages import (
-    Answer,
-    AnswerDelta,
     CallEnded,
     CallerAudio,
     Cancel,
@@ -37,14 +36,10 @@ from dialog.messages import (
     ResponseEnded,
     ResponseStarted,
     SilenceTimeout,
-    Speech,
     SpeechStarted,
     SpeechStopped,
     TextInput,
-    ToolCall,
-    ToolCalls,
     ToolOutput,
-    Transcript,
     TurnTrace,
     Unduck,
 )

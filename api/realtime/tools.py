@@ -16,7 +16,7 @@ from typing import Protocol
 
 from api.realtime.events import Json
 from api.realtime.session import Realtime
-from dialog.messages import Answer, AnswerDelta, AnswerPart, ToolCall, ToolCalls
+from dialog.content import Answer, AnswerDelta, AnswerPart, ToolCall, ToolCalls
 from rag.answering.llm import ChatMessage, ToolModel
 
 log = logging.getLogger(__name__)

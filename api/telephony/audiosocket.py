@@ -20,8 +20,9 @@ from api.telephony import audiosocket_frames
 from api.telephony.audiosocket_frames import Frame, FrameDecoder, Mislabelled
 from api.telephony.bridge import Disconnected
 from dialog.audio.g711 import mulaw_decode
+from dialog.content import Samples
 from dialog.keypad import pressed
-from dialog.messages import CallerAudio, Inbound, Played, Samples
+from dialog.messages import CallerAudio, Inbound, Played
 from dialog.tasks import TaskSet
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 from dialog.audio.pcm import from_pcm16, pcm16
-from dialog.messages import Samples
+from dialog.content import Samples
 
 HANGUP, IDENTITY, DIGIT, ERROR = 0x00, 0x01, 0x03, 0xFF
 RATES_HZ = {

@@ -18,17 +18,9 @@ import numpy as np
 
 from api.telephony.playout import PLAYOUT_FRAME_S, Playout
 from dialog.audio.dtmf import KeyGate
+from dialog.content import Samples
 from dialog.errors import Unavailable
-from dialog.messages import (
-    CallEnded,
-    CallerAudio,
-    HungUp,
-    Inbound,
-    Interrupted,
-    Outbound,
-    Played,
-    Samples,
-)
+from dialog.messages import CallEnded, CallerAudio, HungUp, Inbound, Interrupted, Outbound, Played
 from dialog.tasks import background
 
 log = logging.getLogger(__name__)

@@ -24,8 +24,9 @@ from api.telephony.queued_websocket import (
 )
 from api.telephony.sockets import Socket
 from dialog.audio.wire_format import ALAW, MULAW, WireFormat, linear
+from dialog.content import Samples
 from dialog.keypad import pressed
-from dialog.messages import Inbound, Played, Samples
+from dialog.messages import Inbound, Played
 
 XON_WITHIN_S = 5.0
 

@@ -25,8 +25,9 @@ from api.telephony.queued_websocket import (
 )
 from api.telephony.sockets import Socket
 from dialog.audio.wire_format import WireFormat
+from dialog.content import Samples
 from dialog.keypad import pressed
-from dialog.messages import Inbound, Played, Samples
+from dialog.messages import Inbound, Played
 
 # So many frames may overtake one before it is given up.
 OVERTAKING = 4

@@ -14,16 +14,8 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from dialog.audio.resampling import Resampler
-from dialog.messages import (
-    Duck,
-    Interrupted,
-    Outbound,
-    Played,
-    ResponseEnded,
-    Samples,
-    Speech,
-    Unduck,
-)
+from dialog.content import Samples, Speech
+from dialog.messages import Duck, Interrupted, Outbound, Played, ResponseEnded, Unduck
 
 PLAYOUT_FRAME_S = 0.02
 DUCKED = 0.18

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 from api.telephony.bridge import Disconnected
 from api.telephony.sockets import Socket
 from dialog.audio.wire_format import WireFormat
-from dialog.messages import CallerAudio, Inbound, Played, Samples
+from dialog.content import Samples
+from dialog.messages import CallerAudio, Inbound, Played
 
 T = TypeVar("T")
 

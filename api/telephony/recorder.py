@@ -20,6 +20,7 @@ from dialog.audio.opus import RATE_HZ, OpusFile
 from dialog.audio.resampling import Resampler
 from dialog.audio.stereo import Track
 from dialog.clock import now_s
+from dialog.content import Samples, Speech
 from dialog.flow import aclose
 from dialog.messages import (
     CallerAudio,
@@ -30,9 +31,7 @@ from dialog.messages import (
     Played,
     ResponseEnded,
     ResponseStarted,
-    Samples,
     Say,
-    Speech,
 )
 from dialog.threads import RECORDINGS
 

@@ -17,7 +17,7 @@ from asr.decoding.beam_search import (
 )
 from asr.decoding.ngram import Ngram
 from asr.decoding.phrase_boosting import Phrases, read_phrases
-from dialog.messages import Word, Words
+from dialog.content import Word, Words
 from models.catalogue import Decoding
 from russian.grammar.morphology import is_word
 

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal
 
-from dialog.messages import Word
+from dialog.content import Word
 from russian.grammar.tables import listed
 
 Verdict = Literal["undecided", "nothing", "interruption"]

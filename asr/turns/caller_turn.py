@@ -15,6 +15,7 @@ from asr.turns.microphone import Microphone
 from asr.turns.turn_detector import VAD_FRAME_S
 from asr.turns.utterance import RecognitionUpdate
 from dialog.clock import now_s
+from dialog.content import Transcript, Words
 from dialog.messages import (
     EagerEndOfTurn,
     EndOfTurn,
@@ -22,9 +23,7 @@ from dialog.messages import (
     Partial,
     Say,
     SpeechStopped,
-    Transcript,
     TurnRetracted,
-    Words,
 )
 from dialog.prompts import Prompts
 

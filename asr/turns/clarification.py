@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dialog.messages import Say, Transcript, Word
+from dialog.content import Transcript, Word
+from dialog.messages import Say
 from dialog.prompts import Prompts
 from russian.grammar.tables import listed
 

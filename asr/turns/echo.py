@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from asr.turns.call_view import CallView
 from asr.vad import FRAME, RATE_HZ
-from dialog.messages import Samples
+from dialog.content import Samples
 
 NOTHING = np.zeros(0, np.float32)
 

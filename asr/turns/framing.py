@@ -9,7 +9,8 @@ from asr.vad import FRAME, RATE_HZ
 from dialog.audio.decoding import MAX_RATE_HZ, MIN_RATE_HZ
 from dialog.audio.resampling import Resampler
 from dialog.clock import now_s
-from dialog.messages import CallerAudio, Samples
+from dialog.content import Samples
+from dialog.messages import CallerAudio
 
 
 class Frames:

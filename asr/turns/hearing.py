@@ -8,7 +8,7 @@ from typing import BinaryIO
 from asr.turns.turn_detector import TurnRules
 from asr.turns.utterance import UtteranceStream
 from asr.vad import SileroVad, Vad
-from dialog.messages import Transcript
+from dialog.content import Transcript
 
 Transcribe = Callable[[Path | BinaryIO], Awaitable[Transcript]]
 

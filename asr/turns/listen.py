@@ -20,6 +20,7 @@ from asr.turns.hearing import Hearing
 from asr.turns.turn_manager import TurnManager
 from asr.turns.utterance import RecognitionUpdate
 from dialog.clock import now_s
+from dialog.content import Recording, Transcript
 from dialog.flow import aclose
 from dialog.keypad import KEYS_S
 from dialog.messages import (
@@ -33,9 +34,7 @@ from dialog.messages import (
     Inbound,
     KeyPressed,
     Message,
-    Recording,
     TextInput,
-    Transcript,
 )
 from dialog.prompts import Prompts
 from dialog.tasks import background

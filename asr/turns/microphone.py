@@ -18,7 +18,8 @@ from asr.turns.turn_detector import VAD_FRAME_S
 from asr.turns.utterance import RecognitionUpdate, Utterance
 from asr.vad import RATE_HZ, Vad
 from dialog.audio.resampling import Resampler
-from dialog.messages import CallerAudio, Samples
+from dialog.content import Samples
+from dialog.messages import CallerAudio
 from dialog.tasks import TaskSet
 
 MOST_BEFORE = 64

@@ -19,7 +19,8 @@ from typing import Any, Literal
 from asr.turns.barge_in import verdict
 from asr.turns.endpointing import UNKNOWN_S, pause_s
 from asr.vad import FRAME, RATE_HZ
-from dialog.messages import CallSettings, Word
+from dialog.content import Word
+from dialog.messages import CallSettings
 
 VAD_FRAME_S = FRAME / RATE_HZ
 

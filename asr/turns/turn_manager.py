@@ -16,6 +16,7 @@ from asr.turns.microphone import Microphone
 from asr.turns.turn_detector import VAD_FRAME_S, Assistant, Turns, ruled
 from asr.turns.utterance import RecognitionUpdate
 from dialog.clock import now_s
+from dialog.content import Samples, Transcript
 from dialog.keypad import KEYS, KeyedNumber
 from dialog.messages import (
     CallerAudio,
@@ -25,12 +26,10 @@ from dialog.messages import (
     EndOfTurn,
     Message,
     PartFailed,
-    Samples,
     Say,
     SilenceTimeout,
     SpeechStarted,
     TextInput,
-    Transcript,
     Unduck,
 )
 from dialog.prompts import Prompts

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dialog.messages import Samples, Words
+from dialog.content import Samples, Words
 from dialog.tasks import cancel_and_wait
 
 

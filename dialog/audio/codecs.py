@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dialog.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from dialog.audio.resampling import resample
-from dialog.messages import Samples
+from dialog.content import Samples
 
 RATE_HZ = 16_000
 NARROW_HZ = 8_000

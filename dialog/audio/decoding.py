@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from dialog.audio.resampling import Resampler
+from dialog.content import Samples
 from dialog.errors import BadInput
-from dialog.messages import Samples
 from dialog.sandbox import MIB, Limits, Sandbox, as_path
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog.messages import CallerAudio, Samples
+from dialog.content import Samples
+from dialog.messages import CallerAudio
 
 LOW_HZ, HIGH_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 TONE_FRAME_S = 0.02

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 
 def mulaw_decode(data: bytes) -> Samples:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialog.audio.codecs import CODECS, NARROW_HZ, RATE_HZ, WIDE, has_gsm
+from dialog.content import Samples
 from dialog.errors import BadInput
-from dialog.messages import Samples
 
 PACKET_S = 0.02
 # After one lost packet the next is lost as often: losses come in bursts (ITU-T G.1050).

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 
 def loud_part(samples: Samples, above: float, hop: int = 1) -> tuple[int, int]:

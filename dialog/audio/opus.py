@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 RATE_HZ = 16_000
 BITS_PER_S = 32_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 UNKNOWN_LENGTH = 0xFFFFFFFF
 

@@ -3,7 +3,7 @@
 import numpy as np
 import soxr
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 
 class Resampler:

@@ -8,7 +8,7 @@ Knows samples; knows no clock and no file.
 
 import numpy as np
 
-from dialog.messages import Samples
+from dialog.content import Samples
 
 
 class Track:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dialog.audio.g711 import alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from dialog.audio.pcm import from_pcm16, pcm16
-from dialog.messages import Samples
+from dialog.content import Samples
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 
 from dialog.clock import now_s
+from dialog.content import Answer, AnswerDelta, Outcome, Source
 from dialog.errors import Unavailable
-from dialog.messages import Answer, AnswerDelta, Outcome, Source
 from dialog.prompts import PROMPTS, Prompts
 from dialog.threads import ANSWERS
 from rag.answering import answerability, extract, followup, prompt

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from dialog.messages import Answer, Source
+from dialog.content import Answer, Source
 from rag.answering.answerability import Evidence
 from rag.answering.query import Query, coverage
 from rag.retrieval import sparse

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from dialog.content import ToolCall
 from dialog.errors import Unavailable
-from dialog.messages import ToolCall
 
 if TYPE_CHECKING:
     import httpx2  # what the openai client is built on

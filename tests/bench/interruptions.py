@@ -31,19 +31,8 @@ from api.wiring import Services
 from asr.streaming import load_engine
 from asr.turns.hearing import Hearing
 from asr.worker import RecognitionStream, RecognitionWorker
-from dialog.messages import (
-    Answer,
-    CallerAudio,
-    CallSettings,
-    HungUp,
-    Inbound,
-    Interrupted,
-    Played,
-    Samples,
-    Say,
-    Speech,
-    Word,
-)
+from dialog.content import Answer, Samples, Speech, Word
+from dialog.messages import CallerAudio, CallSettings, HungUp, Inbound, Interrupted, Played, Say
 from dialog.tasks import background
 from tests.bench.talked_over import KINDS, RATE_HZ, Clip, clips, make, path_of
 from tests.clock import JumpingLoop

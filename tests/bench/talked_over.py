@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dialog.audio.g711 import mulaw_decode, mulaw_encode
 from dialog.audio.pcm import write_wav
-from dialog.messages import Samples
+from dialog.content import Samples
 from recipes.speech.rhvoice import UNHEARD, RHVoice, build
 
 WORDINGS = Path(__file__).parents[1] / "data" / "interruptions.tsv"

@@ -9,7 +9,8 @@ from openai.types.realtime import RealtimeServerEvent
 
 from api.realtime.events import Json
 from api.realtime.session import Realtime
-from dialog.messages import Answer, Inbound, Outbound, Source, Speech, Transcript, Word
+from dialog.content import Answer, Source, Speech, Transcript, Word
+from dialog.messages import Inbound, Outbound
 
 SHAPES = {
     get_args(shape.model_fields["type"].annotation)[0]: shape

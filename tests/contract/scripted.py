@@ -11,8 +11,8 @@ from api.http.app import create_app
 from api.models import Models
 from api.settings import Settings
 from api.wiring import Services
+from dialog.content import Speech, Transcript, Word
 from dialog.errors import BadInput
-from dialog.messages import Speech, Transcript, Word
 
 RATE_HZ = 8000
 PAGE = "# Доставка\n\nДоставка роутера стоит 300 рублей.\n"

@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
+from dialog.content import Answer, AnswerDelta
 from dialog.errors import Unavailable
-from dialog.messages import Answer, AnswerDelta
 from dialog.prompts import PROMPTS
 from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from dialog.messages import CallEnded, Samples
+from dialog.content import Samples
+from dialog.messages import CallEnded
 from tests.calls import Assistant, Line, spoken
 from tests.clock import JumpingLoop
 

@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 
 from api.http.app import create_app
 from api.settings import Settings
+from dialog.content import Speech
 from dialog.errors import Unavailable
-from dialog.messages import Speech
 from tests.contract.scripted import (
     RATE_HZ,
     ScriptedModels,

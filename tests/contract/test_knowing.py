@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dialog.messages import Answer
+from dialog.content import Answer
 from rag import evaluation
 from rag.answering.answer import Answerer
 from rag.ingestion.ingest import Ingestion

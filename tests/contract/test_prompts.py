@@ -13,7 +13,8 @@ from api.http.app import create_app
 from api.settings import Settings
 from api.telephony.phone import Phone
 from asr.turns.hearing import Hearing
-from dialog.messages import Answer, Inbound, TextInput
+from dialog.content import Answer
+from dialog.messages import Inbound, TextInput
 from tests.calls import ScriptedEar, loud
 from tests.contract.realtime import text_item
 from tests.contract.scripted import ScriptedModels, ScriptedServices, audio, with_page

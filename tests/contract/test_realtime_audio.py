@@ -8,8 +8,8 @@ import pytest
 
 from api.realtime.audio import FORMATS, Outlet, samples_of
 from dialog.audio.g711 import alaw_decode, alaw_encode
+from dialog.content import Speech
 from dialog.errors import BadInput
-from dialog.messages import Speech
 from tests.contract.realtime import Client, Clock
 
 pytestmark = pytest.mark.contract

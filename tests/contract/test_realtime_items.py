@@ -3,9 +3,8 @@
 import pytest
 
 from api.realtime.events import Json
+from dialog.content import Answer, AnswerDelta, ToolCall, ToolCalls, Transcript
 from dialog.messages import (
-    Answer,
-    AnswerDelta,
     CallSettings,
     DeleteFromHistory,
     DeleteToolOutput,
@@ -15,10 +14,7 @@ from dialog.messages import (
     SpeechStarted,
     SpeechStopped,
     TextInput,
-    ToolCall,
-    ToolCalls,
     ToolOutput,
-    Transcript,
 )
 from tests.contract.realtime import ANSWER, HEARD, Client, error_of, kinds, speech, text_item
 

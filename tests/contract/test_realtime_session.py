@@ -5,8 +5,8 @@ import json
 import pytest
 
 from api.realtime.events import Json
+from dialog.content import AnswerDelta
 from dialog.messages import (
-    AnswerDelta,
     CallSettings,
     ResponseEnded,
     ResponseStarted,

@@ -9,7 +9,7 @@ import numpy as np
 
 from asr.recogniser import Recogniser
 from dialog.audio.decoding import decode
-from dialog.messages import Samples
+from dialog.content import Samples
 from tts.synthesiser import Synthesiser
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from asr.recogniser import Recogniser, load_recogniser
 from asr.recording import transcribe
 from dialog.audio.pcm import wav_bytes
 from dialog.audio.resampling import resample
-from dialog.messages import Transcript
+from dialog.content import Transcript
 from models.runtime import ModelThread
 from russian.spelling import fold
 from tests.model import golden

@@ -12,8 +12,8 @@ from asr.decoding.ctc import joined
 from asr.nemo import NemoRecogniser, load
 from asr.nemo_ctc import CtcRecogniser
 from asr.recogniser import load_recogniser
+from dialog.content import Samples
 from dialog.errors import Unavailable
-from dialog.messages import Samples
 from models.catalogue import Decoding, resolve
 from tests.model import tiny_models
 from tests.model.conftest import ASR_KINDS

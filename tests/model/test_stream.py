@@ -11,7 +11,7 @@ from asr.decoding.beam_search import LogProbs
 from asr.nemo_streaming import CacheAware
 from asr.recogniser import load_recogniser
 from asr.streaming import WholeUtteranceEngine, load_engine
-from dialog.messages import Samples
+from dialog.content import Samples
 from tests.model.conftest import ASR_KINDS
 
 pytestmark = pytest.mark.model

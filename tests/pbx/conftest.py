@@ -18,7 +18,7 @@ import pytest
 
 from dialog.audio.decoding import decode
 from dialog.audio.pcm import wav_bytes
-from dialog.messages import Samples
+from dialog.content import Samples
 from tests.pbx.exchange import Exchange, build, running
 from tests.service.serving import free_port, wait_until_ready
 

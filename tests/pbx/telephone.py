@@ -14,7 +14,7 @@ import numpy as np
 
 from dialog.audio.pcm import write_wav
 from dialog.audio.resampling import resample
-from dialog.messages import Samples
+from dialog.content import Samples
 
 MODULES = "/usr/lib/baresip/modules"
 CONFIG = """\

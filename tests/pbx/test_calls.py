@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from dialog.messages import Samples
+from dialog.content import Samples
 from tests.pbx.conftest import LINES, Service, question
 from tests.pbx.exchange import Exchange
 from tests.pbx.telephone import DOWN, Telephone, dialled

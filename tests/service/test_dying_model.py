@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialog.messages import Answer, AnswerDelta
+from dialog.content import Answer, AnswerDelta
 from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage, OpenAIChat, Timeouts
 from rag.ingestion.ingest import Ingestion

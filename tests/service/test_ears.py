@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from asr.worker import RecognitionWorker
+from dialog.content import Samples, Word
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Word
 from dialog.tasks import background
 
 pytestmark = [pytest.mark.service, pytest.mark.anyio]

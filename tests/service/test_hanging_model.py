@@ -19,7 +19,8 @@ from api.http.app import create_app
 from api.settings import Settings
 from api.telephony.phone import Phone
 from asr.turns.hearing import Hearing
-from dialog.messages import Answer, HungUp, Inbound, TextInput
+from dialog.content import Answer
+from dialog.messages import HungUp, Inbound, TextInput
 from tests.calls import ScriptedEar
 from tests.contract.scripted import PAGE, ScriptedModels, ScriptedServices, with_page
 

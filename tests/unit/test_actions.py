@@ -15,7 +15,8 @@ from api.actions.control import CannotDo
 from api.actions.controller import Controller, digits_of
 from api.actions.selector import Selector
 from api.actions.webhooks import Hooks
-from dialog.messages import Answer, CallEnded, Inbound, KeyPressed, Samples, Say, Speech
+from dialog.content import Answer, Samples, Speech
+from dialog.messages import CallEnded, Inbound, KeyPressed, Say
 from dialog.prompts import PROMPTS
 from tests.calls import LETTERS_PER_S, Assistant, Line, spoken
 from tests.clock import JumpingLoop

@@ -18,8 +18,8 @@ from dialog.audio.decoding import MAX_RATE_HZ, decode
 from dialog.audio.g711 import mulaw_decode, mulaw_encode
 from dialog.audio.pcm import pcm16, wav_bytes, wav_header, write_wav
 from dialog.audio.resampling import Resampler, resample
+from dialog.content import Samples
 from dialog.errors import BadInput
-from dialog.messages import Samples
 from tests.recordings import encoded, tone, video_without_sound
 
 pytestmark = pytest.mark.unit

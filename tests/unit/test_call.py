@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from asr.turns.turn_detector import TurnRules
+from dialog.content import Answer, AnswerDelta, Samples, Speech, Transcript, Word
 from dialog.errors import Unavailable
 from dialog.messages import (
-    Answer,
-    AnswerDelta,
     CallEnded,
     CallerAudio,
     CallSettings,
@@ -28,14 +27,10 @@ from dialog.messages import (
     Respond,
     ResponseEnded,
     ResponseStarted,
-    Samples,
     Say,
     SilenceTimeout,
-    Speech,
     SpeechStopped,
     TextInput,
-    Transcript,
-    Word,
 )
 from dialog.messages import TurnTrace as Trace
 from dialog.prompts import PROMPTS

@@ -11,6 +11,7 @@ from asr.turns.hearing import Hearing
 from asr.turns.microphone import Microphone
 from asr.turns.turn_detector import VAD_FRAME_S
 from asr.turns.utterance import RecognitionUpdate
+from dialog.content import Transcript, Word, Words
 from dialog.messages import (
     EagerEndOfTurn,
     EndOfTurn,
@@ -18,10 +19,7 @@ from dialog.messages import (
     Partial,
     Say,
     SpeechStopped,
-    Transcript,
     TurnRetracted,
-    Word,
-    Words,
 )
 from dialog.prompts import PROMPTS
 from tests.calls import Assistant, loud

@@ -9,7 +9,8 @@ import pytest
 from dialog.audio.decoding import decode
 from dialog.audio.dtmf import HIGH_HZ, LOW_HZ, KeyGate, is_key
 from dialog.audio.g711 import mulaw_decode, mulaw_encode
-from dialog.messages import CallerAudio, Samples
+from dialog.content import Samples
+from dialog.messages import CallerAudio
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,8 @@ import pytest
 from api.conversation.call import Call, Trace
 from asr.turns.echo import Echo, PlaybackCursor
 from asr.vad import FRAME
-from dialog.messages import Played, Samples, Speech, Transcript
+from dialog.content import Samples, Speech, Transcript
+from dialog.messages import Played
 
 pytestmark = pytest.mark.unit
 

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
+from dialog.content import Answer, AnswerDelta, Transcript
 from dialog.flow import interruptible
-from dialog.messages import Answer, AnswerDelta, Interrupted, Message, Respond, Transcript
+from dialog.messages import Interrupted, Message, Respond
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

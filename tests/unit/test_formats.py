@@ -8,7 +8,7 @@ import pytest
 from api import transcript_formats
 from api.transcript_formats import COMMAND_FORMATS, SERVICE_FORMATS, JsonFormat, TextFormat
 from asr.subtitles import MAX_CUE_CHARS, MAX_CUE_S, cue_text, cues
-from dialog.messages import Transcript, Word
+from dialog.content import Transcript, Word
 
 pytestmark = pytest.mark.unit
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from api.telephony.gateway_socket import relay_call, serve_calls
+from dialog.content import Speech
 from dialog.errors import Unavailable
-from dialog.messages import CallEnded, CallerAudio, HungUp, Inbound, KeyPressed, Outbound, Speech
+from dialog.messages import CallEnded, CallerAudio, HungUp, Inbound, KeyPressed, Outbound
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -12,7 +12,8 @@ from api.conversation.exchange import Reply
 from api.conversation.history import Conversations
 from api.conversation.respond import HISTORY_TURNS
 from api.metrics import Metrics
-from dialog.messages import Answer, Transcript, TurnTrace
+from dialog.content import Answer, Transcript
+from dialog.messages import TurnTrace
 from rag.answering.llm import ChatMessage
 from store.engine import Store, open_store
 from store.recordings import Recordings

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dialog.audio.codecs import CODECS, RATE_HZ, has_gsm
 from dialog.audio.line import LINES, Packets, TelephoneLine, level, losses, packet_loss, parse
+from dialog.content import Samples
 from dialog.errors import BadInput
-from dialog.messages import Samples
 from tests.recordings import tone
 
 pytestmark = pytest.mark.unit

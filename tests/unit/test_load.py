@@ -21,8 +21,8 @@ from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import edits, plain_words
 from dialog.audio.line import CLEAN
 from dialog.audio.pcm import write_wav
+from dialog.content import Samples
 from dialog.errors import BadInput
-from dialog.messages import Samples
 from tests.recordings import tone
 
 pytestmark = pytest.mark.unit

@@ -19,7 +19,7 @@ from api.bench.load.service_client import KeptTurn
 from api.telephony.playout import PLAYOUT_FRAME_S
 from dialog.audio.line import CLEAN
 from dialog.audio.pcm import write_wav
-from dialog.messages import Samples
+from dialog.content import Samples
 from tests.clock import JumpingLoop
 from tests.recordings import tone
 from tests.unit.test_load import ASKED_S, RATE_HZ, silence, voice

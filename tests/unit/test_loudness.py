@@ -5,7 +5,7 @@ import pytest
 
 from api.bench.timing import onset_s
 from dialog.audio.loudness import loud_part
-from dialog.messages import Samples, Speech
+from dialog.content import Samples, Speech
 
 pytestmark = pytest.mark.unit
 

@@ -11,8 +11,8 @@ import pytest
 from api.models import Models
 from asr.recogniser import Recogniser
 from asr.worker import RecognitionWorker
+from dialog.content import Samples, Words
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Words
 from models.runtime import ModelThread
 from tts.synthesiser import Synthesiser
 

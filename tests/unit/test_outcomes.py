@@ -14,17 +14,8 @@ from api.actions.controller import FAILURES, Controller
 from api.conversation.converse import Stages
 from api.conversation.exchange import collect
 from asr.turns.hearing import Hearing
-from dialog.messages import (
-    Answer,
-    AnswerDelta,
-    Inbound,
-    Outcome,
-    Recording,
-    Samples,
-    Say,
-    Transcript,
-    Word,
-)
+from dialog.content import Answer, AnswerDelta, Outcome, Recording, Samples, Transcript, Word
+from dialog.messages import Inbound, Say
 from rag.answering.llm import ChatMessage
 from tests.calls import Assistant, Line, loud, spoken
 from tests.clock import JumpingLoop

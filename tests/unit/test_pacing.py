@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.telephony.playout import DUCKED, NOISE_RMS, PLAYOUT_FRAME_S, Playout
-from dialog.messages import Duck, Interrupted, Played, ResponseEnded, Samples, Speech, Unduck
+from dialog.content import Samples, Speech
+from dialog.messages import Duck, Interrupted, Played, ResponseEnded, Unduck
 from tests.clock import JumpingLoop
 
 pytestmark = pytest.mark.unit

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dialog.messages import Samples
+from dialog.content import Samples
 from tts.cache import LONGEST_S, Key, PhraseCache
 
 pytestmark = pytest.mark.unit

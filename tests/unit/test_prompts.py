@@ -14,8 +14,9 @@ from api.bench.load.service_client import kept_turn
 from api.settings import Settings
 from api.wiring import own_prompts
 from asr.turns.clarification import Doubts
+from dialog.content import Answer, Samples, Transcript, Word
 from dialog.errors import BadInput
-from dialog.messages import Answer, Inbound, Samples, Say, Transcript, Word
+from dialog.messages import Inbound, Say
 from dialog.prompts import PROMPTS, Prompts
 from tests.calls import Assistant, Line, spoken
 from tests.clock import JumpingLoop

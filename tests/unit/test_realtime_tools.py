@@ -7,7 +7,7 @@ import pytest
 from api.realtime.events import Json
 from api.realtime.session import Realtime
 from api.realtime.tools import ToolResponder
-from dialog.messages import Answer, AnswerDelta, AnswerPart, ToolCalls
+from dialog.content import Answer, AnswerDelta, AnswerPart, ToolCalls
 from rag.answering.llm import ChatMessage
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -18,6 +18,7 @@ from api.telephony.playout import Playout
 from api.telephony.recorder import Recorder
 from dialog.audio.opus import RATE_HZ, OpusFile
 from dialog.audio.stereo import Track
+from dialog.content import Samples, Speech
 from dialog.messages import (
     CallEnded,
     CallerAudio,
@@ -28,9 +29,7 @@ from dialog.messages import (
     Outbound,
     ResponseEnded,
     ResponseStarted,
-    Samples,
     Say,
-    Speech,
 )
 from dialog.tasks import background
 from store.recordings import DAY_S, Recordings

@@ -11,8 +11,8 @@ from asr.recogniser import ENGINES, Recogniser, load_recogniser
 from asr.recording import MAX_BATCH, for_reading, stretches_in_batches, transcribe
 from asr.vad import RATE_HZ
 from dialog.audio.pcm import wav_bytes
+from dialog.content import Samples, Transcript, Word
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import Samples, Transcript, Word
 from models.catalogue import ModelEntry
 from models.runtime import ModelThread
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from asr.segmentation import Segment, Segmenter, SegmenterConfig
 from asr.vad import FRAME, RATE_HZ
-from dialog.messages import Samples
+from dialog.content import Samples
 
 pytestmark = pytest.mark.unit
 

@@ -12,7 +12,8 @@ from api.conversation.converse import converse
 from api.telephony.bridge import Disconnected, connect_call
 from api.telephony.media_stream import MediaStream
 from api.telephony.twilio import DIALECT
-from dialog.messages import Answer, Inbound, Outbound
+from dialog.content import Answer
+from dialog.messages import Inbound, Outbound
 from dialog.prompts import PROMPTS
 from tests.calls import Assistant
 from tests.clock import JumpingLoop

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialog.content import Samples, Speech
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import Samples, Speech
 from models.catalogue import ModelEntry, resolve
 from models.runtime import ModelThread
 from russian.spoken import to_spoken

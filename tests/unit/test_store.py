@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import func, select
 
+from dialog.content import Answer, Source, Word
 from dialog.errors import Unavailable
-from dialog.messages import Answer, Source, Word
 from store import documents, engine
 from store.conversations import get_conversation, list_conversations, record_turn
 from store.documents import DocumentChange, NewDocument, NewPassage

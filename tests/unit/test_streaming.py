@@ -7,7 +7,7 @@ import pytest
 
 from asr.recogniser import Engine
 from asr.streaming import WholeUtteranceEngine, engine_of
-from dialog.messages import Samples, Transcript, Word
+from dialog.content import Samples, Transcript, Word
 
 pytestmark = pytest.mark.unit
 

@@ -11,8 +11,8 @@ import pytest
 from api.conversation.converse import Stages
 from api.conversation.exchange import Reply, collect, exchange, joined
 from asr.turns.hearing import Hearing
+from dialog.content import Answer, AnswerDelta, Recording, Speech, Transcript
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import Answer, AnswerDelta, Recording, Speech, Transcript
 from dialog.prompts import PROMPTS
 from rag.answering.llm import ChatMessage
 

@@ -13,10 +13,8 @@ from api.conversation.call import Call, Trace
 from api.conversation.respond import Responder
 from api.conversation.speculation import hold_speculative
 from api.conversation.turn_taking import take_turns, taken
+from dialog.content import Answer, AnswerDelta, AnswerPart, Speech, ToolCall, ToolCalls, Transcript
 from dialog.messages import (
-    Answer,
-    AnswerDelta,
-    AnswerPart,
     CallEnded,
     CallSettings,
     Cancel,
@@ -33,11 +31,7 @@ from dialog.messages import (
     ResponseEnded,
     ResponseStarted,
     Say,
-    Speech,
-    ToolCall,
-    ToolCalls,
     ToolOutput,
-    Transcript,
     TurnRetracted,
     TurnTrace,
 )

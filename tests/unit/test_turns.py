@@ -21,7 +21,8 @@ from asr.turns.turn_detector import (
     UnduckAssistant,
     ruled,
 )
-from dialog.messages import CallSettings, Say, Transcript, Word
+from dialog.content import Transcript, Word
+from dialog.messages import CallSettings, Say
 from dialog.prompts import PROMPTS
 
 pytestmark = pytest.mark.unit

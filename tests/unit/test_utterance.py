@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from asr.turns.utterance import RecognitionUpdate, Utterance
+from dialog.content import Samples, Word, Words
 from dialog.errors import Unavailable
-from dialog.messages import Samples, Word, Words
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]
 

@@ -8,7 +8,8 @@ import pytest
 from api.conversation.exchange import Reply
 from api.settings import Settings
 from api.wiring import Services
-from dialog.messages import Answer, HungUp, Inbound, Transcript
+from dialog.content import Answer, Transcript
+from dialog.messages import HungUp, Inbound
 from rag.answering.circuit_breaker import Breaker
 
 pytestmark = [pytest.mark.unit, pytest.mark.anyio]

@@ -15,7 +15,7 @@ import pytest
 
 from api.actions.actions import read_actions
 from api.actions.selector import NOTHING, Selector
-from dialog.messages import Answer, AnswerDelta
+from dialog.content import Answer, AnswerDelta
 from rag.answering.answer import Answerer
 from rag.answering.llm import ChatMessage, JsonObject, OpenAIChat, Timeouts
 from rag.ingestion.ingest import Ingestion

@@ -15,7 +15,7 @@ import numpy as np
 
 from dialog.audio.loudness import loud_part
 from dialog.audio.resampling import resample
-from dialog.messages import Samples
+from dialog.content import Samples
 
 HOP_S = 0.01
 LOUD_RMS = 0.01

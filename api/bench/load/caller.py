@@ -24,7 +24,7 @@ from api.bench.load.service_client import KeptTurn
 from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import edits, plain_words
 from dialog.audio.line import Packets
-from dialog.messages import Samples
+from dialog.content import Samples
 from dialog.tasks import cancel_and_wait
 
 GREETING_WITHIN_S = 2.5

@@ -19,7 +19,7 @@ from api.telephony import audiosocket_frames
 from api.telephony.audiosocket_frames import Frame, FrameDecoder
 from api.telephony.playout import PLAYOUT_FRAME_S
 from dialog.audio.line import TelephoneLine
-from dialog.messages import Samples
+from dialog.content import Samples
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection

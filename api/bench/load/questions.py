@@ -18,8 +18,8 @@ from api.telephony.playout import PLAYOUT_FRAME_S
 from asr.wer import plain_words
 from dialog.audio.line import TelephoneLine
 from dialog.audio.resampling import resample
+from dialog.content import Samples
 from dialog.errors import BadInput
-from dialog.messages import Samples
 from rag import jsonl
 from russian.spoken import to_spoken
 

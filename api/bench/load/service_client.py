@@ -11,8 +11,8 @@ import httpx
 from api.bench.load.answer_detector import MATCH_HZ
 from dialog.audio.pcm import from_pcm16
 from dialog.audio.resampling import resample
+from dialog.content import Samples
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import Samples
 from dialog.prompts import Prompts
 
 WITHIN_S = 30.0

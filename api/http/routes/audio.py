@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from api.http.routes.deps import ModelsDep, unless_left
 from api.transcript_formats import SERVICE_FORMATS, JsonFormat
 from dialog.audio.pcm import pcm16, wav_header
+from dialog.content import Speech
 from dialog.errors import BadInput
-from dialog.messages import Speech
 
 router = APIRouter(prefix="/v1/audio", tags=["audio"])
 

@@ -20,8 +20,8 @@ from api.conversation.exchange import Reply, collect, exchange
 from api.conversation.history import Conversations
 from api.conversation.validation import typed
 from api.http.routes.deps import ConversationsDep, ServicesDep, unless_left
+from dialog.content import Answer, AnswerDelta, Transcript
 from dialog.errors import BadInput
-from dialog.messages import Answer, AnswerDelta, Transcript
 from rag.answering.llm import ChatMessage
 
 MODEL = "beseda"

@@ -16,8 +16,9 @@ from api.conversation.exchange import Reply, collect, joined
 from api.conversation.validation import typed
 from api.http.routes.deps import ConversationsDep, ServicesDep, unless_left
 from dialog.audio.pcm import wav_bytes
+from dialog.content import Recording, Transcript
 from dialog.errors import BadInput, first_fault
-from dialog.messages import CallSettings, Recording, Transcript
+from dialog.messages import CallSettings
 
 router = APIRouter(prefix="/v1", tags=["talk"])
 
