@@ -60,8 +60,8 @@ class EdgeIndex(QdrantIndex):
         import qdrant_edge as q
 
         points = [point for found in documents.values() for point in found]
-        claim, shard = self._open()
-        with claim.content:
+        folder, shard = self._open()
+        with folder.content:
             if points:
                 shard.update(q.UpdateOperation.upsert_points([_point(point) for point in points]))
             # New points first, then what is left of the old: a reader never misses a document.
@@ -111,27 +111,27 @@ class EdgeIndex(QdrantIndex):
         import qdrant_edge as q
 
         state = q.Point(STATE_ID, {}, {"applied": asdict(applied)})
-        claim, shard = self._open()
-        with claim.content:
+        folder, shard = self._open()
+        with folder.content:
             shard.update(q.UpdateOperation.upsert_points([state]))
             shard.optimize()
             shard.flush()
 
     def reset(self) -> None:
         with self._opening:
-            claim, shard = self._open()
+            folder, shard = self._open()
             shard.close()
-            with claim.content:
-                shutil.rmtree(claim.path)
-                self._opened = claim, self._create(claim.path)
+            with folder.content:
+                shutil.rmtree(folder.path)
+                self._opened = folder, self._create(folder.path)
 
     def close(self) -> None:
         with self._opening:
             if self._opened is not None:
-                claim, shard = self._opened
+                folder, shard = self._opened
                 self._opened = None
                 shard.close()
-                claim.release()
+                folder.release()
 
     def _shard(self) -> "EdgeShard":
         return self._open()[1]
@@ -139,9 +139,9 @@ class EdgeIndex(QdrantIndex):
     def _open(self) -> "tuple[IndexFolder, EdgeShard]":
         with self._opening:
             if self._opened is None:
-                claim = IndexFolder(self._folder)
-                with claim.content:
-                    self._opened = claim, self._load(claim.path)
+                folder = IndexFolder(self._folder)
+                with folder.content:
+                    self._opened = folder, self._load(folder.path)
             return self._opened
 
     def _load(self, path: Path) -> "EdgeShard":

@@ -178,7 +178,9 @@ class Retriever:
         if not heard:
             return query
         hits = self._hits(self._index.query(sparse.query_vector(query), None, CORRECTING, tags))
-        written = {word for hit in hits for word in sparse.words(hit.text) if len(word) > 3}
+        # Not a set: of words as alike, another would come first in each process.
+        words = (word for hit in hits for word in sparse.words(hit.text) if len(word) > 3)
+        written = list(dict.fromkeys(words))
         return " ".join([query, *(phonetic.likest(word, written) for word in heard)]).strip()
 
     def _reranked(

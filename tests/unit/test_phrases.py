@@ -26,6 +26,12 @@ def test_what_is_no_name_is_left_out() -> None:
     assert phrases(["Обычный текст без имён. И ещё предложение.", "«200»", ""]) == []
 
 
+def test_names_as_common_stand_in_the_order_of_the_texts() -> None:
+    names = ["Игра", "Двор", "Берег", "Закат", "Восход"]
+    quoted = " и ".join(f"«{name}»" for name in names)
+    assert phrases([quoted]) == [name.lower() for name in names]
+
+
 def test_the_file_is_replaced_whole(tmp_path: Path) -> None:
     write(tmp_path / "phrases.txt", ["раз", "два"])
     write(tmp_path / "phrases.txt", ["три"])
