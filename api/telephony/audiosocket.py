@@ -46,7 +46,7 @@ WAITING_BYTES = 32_768
 
 
 class Connection:
-    """One call's connection: a `Wire` once `identify` has read who it is."""
+    """One call's connection: a `Transport` once `identify` has read who it is."""
 
     lead_s = 0.0
     comfort = True

@@ -1,7 +1,7 @@
 """What all cloud carriers have in common: who may have a call held, and orders over REST.
 
     carrier -> signed webhook -> `admitted` -> answer with a stream's address and a ticket in it
-    carrier -> WebSocket with the ticket -> `line` -> a Wire and a Control
+    carrier -> WebSocket with the ticket -> `line` -> a Transport and a Control
 
 Not every carrier signs the WebSocket's handshake, so the ticket stands for the signature: it is
 good for one socket, and a webhook that comes again gets the ticket that it got before.
