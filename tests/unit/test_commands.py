@@ -21,8 +21,8 @@ from api.wiring import Services
 from asr.recogniser import Engine
 from asr.worker import RecognitionWorker
 from dialog.audio.decoding import decode
+from dialog.content import Samples, Transcript, Word
 from dialog.errors import BadInput, Unavailable
-from dialog.messages import Samples, Transcript, Word
 from models.runtime import ModelThread
 
 pytestmark = pytest.mark.unit

@@ -3,7 +3,8 @@
 import pytest
 
 from api.metrics import Metrics
-from dialog.messages import Answer, Source, Transcript, TurnTrace
+from dialog.content import Answer, Source, Transcript
+from dialog.messages import TurnTrace
 
 pytestmark = pytest.mark.unit
 
