@@ -23,7 +23,7 @@ _HEARD_AS = (
     (re.compile(rf"[^{LETTERS}{re.escape(PUNCTUATION + STRESS)};:()\[\]\n\r‐‑‒–—―]"), " "),
     (re.compile(r"\.{2,}"), "…"),
     (re.compile(r"[;:()\[\]\n\r]"), ","),
-    (re.compile(r"\s[-‐‑‒]+(?=\s)|[–—―]"), " - "),
+    (re.compile(r"\s[-‐‑‒]+(?=\s)|[-‐‑‒]*[–—―][-‐‑‒–—―]*"), " - "),
     (re.compile(r"[‐‑‒]"), "-"),
     (re.compile(r"[\s,]+(?=[.,!?…])"), ""),
     (re.compile(r"([.,!?…])[.,!?…]+"), r"\1"),

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from russian.grammar.stress import load_accentor, marked
@@ -39,6 +39,7 @@ def test_only_the_voices_signs_are_left(written: str, read: str) -> None:
 
 
 @pytest.mark.unit
+@example("Ё—--5Ё")
 @given(st.text(alphabet="абеёЁйЗ .,!?…-—+\u0301\u0306«»():;\n5x", max_size=40))
 def test_whatever_comes_in_the_alphabet_goes_out(text: str) -> None:
     once = in_alphabet(text)
