@@ -48,12 +48,12 @@ def load(
     spread, course = figure.subplots(1, 2)
     waits = sorted(responses_ms(turns))
     spread.step(waits, [(i + 1) / len(waits) for i in range(len(waits))], where="post")
-    for name, colour in (("p50", "tab:green"), ("p95", "tab:red")):
-        if told["first_response_ms"]:
+    spread.set(xlabel="last speech to first own words, ms", ylabel="share of turns", ylim=(0, 1.02))
+    if told["first_response_ms"]:
+        for name, colour in (("p50", "tab:green"), ("p95", "tab:red")):
             at_ms = told["first_response_ms"][name]
             spread.axvline(at_ms, color=colour, linestyle="--", label=f"{name}: {at_ms} ms")
-    spread.set(xlabel="last speech to first own words, ms", ylabel="share of turns", ylim=(0, 1.02))
-    spread.legend(loc="lower right")
+        spread.legend(loc="lower right")
     if "search" in told:
         _levels(course, told["search"])
     else:
