@@ -197,27 +197,27 @@ class RecognitionWorker:
 class RecognitionStream:
     """One utterance of a `RecognitionWorker`'s; see `asr.turns.utterance.UtteranceStream`."""
 
-    def __init__(self, ears: RecognitionWorker, utterance: int) -> None:
-        self._ears = ears
+    def __init__(self, worker: RecognitionWorker, utterance: int) -> None:
+        self._worker = worker
         self._utterance = utterance
         self._used = False
 
     async def push(self, samples: Samples) -> Words:
         """See `UtteranceStream`."""
         self._used = True
-        return await self._ears.ask(Request(self._utterance, "push", samples))
+        return await self._worker.ask(Request(self._utterance, "push", samples))
 
     async def preview(self, samples: Samples) -> Words:
         """See `UtteranceStream`."""
         self._used = True
-        return await self._ears.ask(Request(self._utterance, "preview", samples))
+        return await self._worker.ask(Request(self._utterance, "preview", samples))
 
     async def close(self) -> None:
         """See `UtteranceStream`."""
         if self._used:
             nothing = np.zeros(0, np.float32)
             with contextlib.suppress(Unavailable):
-                await self._ears.ask(Request(self._utterance, "close", nothing))
+                await self._worker.ask(Request(self._utterance, "close", nothing))
 
 
 _host: Host | None = None

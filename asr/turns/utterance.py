@@ -53,13 +53,13 @@ class Utterance:
 
     def __init__(
         self,
-        ear: UtteranceStream,
+        stream: UtteranceStream,
         chunk: int,
         start_s: float,
         on_update: Callable[[RecognitionUpdate], None],
     ) -> None:
         self.start_s = start_s
-        self._ear = ear
+        self._stream = stream
         self._chunk = chunk
         self._on_update = on_update
         self._samples: list[Samples] = []
@@ -83,7 +83,7 @@ class Utterance:
     async def close(self) -> None:
         """Stop, and free what recognition holds of it."""
         await cancel_and_wait(self._task)
-        await self._ear.close()
+        await self._stream.close()
 
     async def _run(self) -> None:
         try:
@@ -101,12 +101,12 @@ class Utterance:
         self._samples, self._count = [waiting[whole:]], len(waiting) - whole
         if whole and up_to_frame is None:
             self._on_update(
-                RecognitionUpdate(self, self._placed(await self._ear.push(waiting[:whole])))
+                RecognitionUpdate(self, self._placed(await self._stream.push(waiting[:whole])))
             )
         elif up_to_frame is not None:
             if whole:
-                await self._ear.push(waiting[:whole])
-            words = self._placed(await self._ear.preview(waiting[whole:]))
+                await self._stream.push(waiting[:whole])
+            words = self._placed(await self._stream.preview(waiting[whole:]))
             self._on_update(RecognitionUpdate(self, words, is_final=True, up_to_frame=up_to_frame))
 
     def _placed(self, words: Words) -> Words:
