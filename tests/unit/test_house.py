@@ -100,10 +100,23 @@ def test_spread_takes_the_nearest_rank_and_names_the_highest(values: list[int], 
     assert house.spread([(value, f"no. {value}") for value in values]) == line
 
 
+def report(*options: str) -> list[str]:
+    command = [sys.executable, "-m", "tests.bench.house", *options]
+    return subprocess.check_output(command, text=True, cwd=house.ROOT).splitlines()
+
+
 def test_the_report_has_the_ratio_with_and_without_the_recipes(checkout: Path) -> None:
-    command = [sys.executable, "-m", "tests.bench.house", "--root", str(checkout)]
-    lines = subprocess.check_output(command, text=True).splitlines()
+    lines = report("--root", str(checkout))
     assert "test : code: 0.52 (lines of tests to lines of product; 0.48 with the recipes)" in lines
     assert "import cycles: 2" in lines
-    assert "  lines of a file: median 6, p95 13, max 13 (room/window.py)" in lines
     assert "  room.door -> room.window -> room.door" in lines
+    assert "  lines of a file: median 6, p95 13, max 13 (room/window.py)" in lines
+
+
+def test_this_house_is_in_order() -> None:
+    """What no other check holds: one class to a name, no circle of imports, no file over 400."""
+    lines = report()
+    assert "class names in more than one place: 0 (0 without the recipes)" in lines
+    assert "import cycles: 0" in lines
+    longest = [int(line.rsplit("max ")[1].split()[0]) for line in lines if "of a file" in line]
+    assert len(longest) == 3 and max(longest) <= 400
