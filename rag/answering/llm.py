@@ -105,9 +105,17 @@ class Timeouts:
     connect_s: float = 0.5
     first_piece_s: float = 0.9
     next_piece_s: float = 0.9
-    first_sentence_s: float = 4.0
-    whole_s: float = 15.0
     decision_s: float = 6.0
+
+    @property
+    def first_sentence_s(self) -> float:
+        """For the first sentence; more where more patience is had with each piece."""
+        return max(4.0, 4 * self.next_piece_s)
+
+    @property
+    def whole_s(self) -> float:
+        """For the whole reply."""
+        return max(15.0, 15 * self.next_piece_s)
 
 
 class OpenAIChat:
