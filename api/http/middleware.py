@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.http.errors import error_body
+from api.logs import told
 from api.metrics import Metrics
 from api.settings import is_loopback
 
@@ -54,7 +55,7 @@ class Contain:
         except Exception as error:
             if scope["type"] == "lifespan":
                 raise
-            log.error("fault %s at %s", type(error).__name__, _place(error))
+            log.error("fault %s", told(error))
             if not answered:
                 body = error_body("internal error", 500, "internal_error")
                 await _refuse(JSONResponse(body, 500), scope, receive, send)
@@ -182,14 +183,6 @@ async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send
         await socket.send_denial_response(response)
     else:
         await response(scope, receive, send)
-
-
-def _place(error: Exception) -> str:
-    """Where it was raised, as file:line."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
 
 
 def _names_loopback(scope: Scope) -> bool:
