@@ -151,13 +151,11 @@ class Ingestion:
         for number, file in enumerate(files, 1):
             try:
                 done += self.take(file, tags, bar("records"))
-            except BadInput as error:
+            except (BadInput, DiskFull) as error:
+                if isinstance(error, DiskFull) and len(files) == 1:
+                    raise
                 shown = str(file.path) if file.name is None else file.name
                 skipped.append(Skipped(shown, error.message, fault=file.wanted))
-            except DiskFull as error:
-                if len(files) == 1:
-                    raise
-                skipped.append(Skipped(str(file.path), error.message))
             if progress is not None:
                 progress(number, len(files), file.path.name)
         self._changed(bar("documents"))
